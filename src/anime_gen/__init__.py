@@ -1,0 +1,1 @@
+"""Untagged anime faces in, measured sliders out."""
