@@ -1,0 +1,73 @@
+# Every target works on a fresh clone: the environment is made first. `make help` lists them.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+PYTHON ?= python3
+TORCH_PIN := torch==2.13.0 torchvision==0.28.0
+# uv, unlike pip, does not read PIP_FIND_LINKS: a locally provided CPU torch is taken from there.
+ifdef PIP_FIND_LINKS
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+endif
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo app test test-slow chromium check format mlflow viz bench lock clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Create .venv with the project at its locked versions
+
+$(STAMP): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt --editable ".[dev]"
+	@touch $(STAMP)
+
+demo: setup ## The whole chain on the drawn set: ingest, tag, train, directions, evaluate, publish
+	$(BIN)/kedro run
+	@$(BIN)/python -m anime_gen summary
+
+app: setup ## The page on 127.0.0.1:8501, from the registered champion
+	@$(BIN)/python -m anime_gen register-shipped
+	$(BIN)/streamlit run streamlit_app/streamlit_app.py --server.port 8501
+
+test: setup chromium ## The whole test suite, Chromium included
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: setup ## The long proofs: 50 kills, 20 ingest kills, ...
+	$(BIN)/pytest -m slow --timeout 3600
+
+chromium:
+	@command -v chromium >/dev/null || { echo "Installing Chromium for the browser tests ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  { echo "Chromium is missing and could not be installed. As root: apt-get install chromium"; exit 1; }
+
+check: setup ## Lint and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: setup ## Format the code
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+mlflow: setup ## The MLflow pages on 127.0.0.1:5000
+	@echo "Open http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning"
+	$(BIN)/mlflow server --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port 5000 --workers 1
+
+viz: setup ## Kedro-Viz on 127.0.0.1:4141
+	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt --editable ".[viz]"
+	$(BIN)/kedro viz run --host 127.0.0.1
+
+bench: setup ## Benchmarks: engine against the machine's limit, drawing, ingest, labelling
+	$(BIN)/python -m tests.benchmarks
+
+lock: setup ## Write constraints.txt anew from the ranges in pyproject.toml
+	printf '%s\n' $(TORCH_PIN) > $(VENV)/pins.txt
+	$(BIN)/uv pip compile -q --upgrade pyproject.toml --extra dev --extra viz --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -c $(VENV)/pins.txt -o $(VENV)/locked.txt
+	sed 's/+cpu//' $(VENV)/locked.txt > constraints.txt
+
+clean: ## Remove what runs left behind; the environment and the shipped model stay
+	rm -rf data/0[1-5]_* data/07_* data/08_* data/smoke mlflow.db mlruns
+	find data/06_models -mindepth 1 -maxdepth 1 ! -name shipped -exec rm -rf {} +
