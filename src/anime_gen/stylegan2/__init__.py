@@ -1,0 +1,17 @@
+"""StyleGAN2 from the papers: networks, growing, losses, augmentation, trainer."""
+
+from anime_gen.stylegan2.config import NetworkConfig
+from anime_gen.stylegan2.discriminator import Discriminator
+from anime_gen.stylegan2.generator import Generator
+from anime_gen.stylegan2.streams import random_z
+from anime_gen.stylegan2.weights import load_generator, read_card, save_generator
+
+__all__ = [
+    "Discriminator",
+    "Generator",
+    "NetworkConfig",
+    "load_generator",
+    "random_z",
+    "read_card",
+    "save_generator",
+]

@@ -1,0 +1,74 @@
+"""Generators on disk: one safetensors file whose metadata holds the configuration and a card, both as JSON."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from anime_gen.stylegan2.config import NetworkConfig
+from anime_gen.stylegan2.generator import Generator
+
+SCHEMA = 1
+
+
+def save_generator(generator: Generator, path: Path, card: dict[str, Any]) -> None:
+    """Write the generator beside `path` and rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in generator.state_dict().items()}
+    metadata = {
+        "schema": str(SCHEMA),
+        "network": json.dumps(generator.config.to_json(), sort_keys=True),
+        "card": json.dumps(card, sort_keys=True),
+    }
+    temporary = path.with_name(f".{path.name}.tmp")
+    save_file(tensors, temporary, metadata=metadata)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
+    """Configuration and card of a saved generator, without its weights."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no generator at {path}; train one with: kedro run --pipeline=train")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except Exception as error:
+        raise ValueError(f"{path} is not a safetensors file or is damaged ({error}); restore it or train again") from error
+    if metadata.get("schema") != str(SCHEMA):
+        raise ValueError(f"{path} has schema {metadata.get('schema')!r}; this version reads schema {SCHEMA}")
+    return NetworkConfig(**json.loads(metadata["network"])), json.loads(metadata["card"])
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card of a saved generator: data, seed, images seen, device, measured figures."""
+    return read_metadata(path)[1]
+
+
+def load_generator(path: Path) -> Generator:
+    """Read a generator in evaluation mode, without gradients; names, shapes, types and finiteness are checked first."""
+    config, _ = read_metadata(path)
+    generator = Generator(config)
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    check_tensors(tensors, generator.state_dict(), path)
+    generator.load_state_dict(tensors)
+    return generator.eval().requires_grad_(False)
+
+
+def check_tensors(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], path: Path) -> None:
+    """Raise a `ValueError` that names the first tensor which is missing, unknown, of another shape or type, or not finite."""
+    for name in sorted(expected.keys() ^ tensors.keys()):
+        fault = "misses" if name in expected else "has an unknown tensor"
+        raise ValueError(f"{path} {fault} {name}; it does not belong to this network, restore it or train again")
+    for name, value in tensors.items():
+        if value.shape != expected[name].shape or value.dtype != expected[name].dtype:
+            wanted = f"{list(expected[name].shape)} {expected[name].dtype}"
+            raise ValueError(f"{path}: {name} is {list(value.shape)} {value.dtype}, but the network needs {wanted}")
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            raise ValueError(f"{path}: {name} holds NaN or infinity; restore an earlier file")
