@@ -1,0 +1,64 @@
+"""Settings of the tag stage; a misspelt key is an error that names it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SubModelConfig(BaseModel):
+    """Size and schooling of one sub-model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    group: str
+    width: int = Field(default=24, ge=4, le=256, description="channels of the first stage; doubled at each later one")
+    blocks: tuple[int, int, int, int] = (1, 1, 1, 1)
+    epochs: int = Field(default=10, ge=1, le=1000)
+    learning_rate: float = Field(default=4e-3, gt=0, le=1)
+
+
+class TrainingConfig(BaseModel):
+    """What all sub-models share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input_px: int = Field(default=64, ge=32, le=256, multiple_of=16)
+    batch: int = Field(default=128, ge=8, le=4096)
+    weight_decay: float = Field(default=0.02, ge=0, le=1)
+    validation_share: float = Field(default=0.1, gt=0, lt=0.5)
+    patience: int = Field(default=6, ge=1, description="epochs without a better validation score before stopping")
+    flip_chance: float = Field(default=0.5, ge=0, le=1)
+    shift_px: int = Field(default=2, ge=0, le=8)
+    light_amount: float = Field(default=0.15, ge=0, le=0.5)
+    hue_chance: float = Field(default=0.5, ge=0, le=1)
+    noise_amount: float = Field(default=0.03, ge=0, le=0.3)
+    low_resolution_chance: float = Field(default=0.3, ge=0, le=1)
+    low_resolution_px: int = Field(default=24, ge=16, le=256)
+    mixed_precision: Literal["auto", "off"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    seed: int = 1
+
+
+class LabelsConfig(BaseModel):
+    """Which labels count, and how much."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    required: tuple[str, ...] = Field(default=(), description="groups or attributes that must have labels")
+    least: int = Field(default=40, ge=4, description="labelled training pictures an attribute needs")
+    given_weight: float = Field(default=1.0, gt=0, description="labels that came with the pictures")
+    answer_weight: float = Field(default=2.0, gt=0, description="answers from the Label page or its CSV")
+    weak_start: Literal["none", "drawn"] = "none"
+    weak_count: int = Field(default=4000, ge=0, le=1_000_000, description="drawn faces for first votes")
+    weak_weight: float = Field(default=0.3, gt=0)
+
+
+class TaggingConfig(BaseModel):
+    """How a whole set is tagged."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch: int = Field(default=256, ge=1, le=65_536)
+    chunk: int = Field(default=8192, ge=1, description="pictures between two saved parts; a stopped run goes on there")
