@@ -36,7 +36,7 @@ def test_freed_memory_is_used_again_without_page_faults():
             subprocess.run([sys.executable, "-c", FAULTS, mode], capture_output=True, check=True, text=True).stdout
         )
 
-    assert faults("keep") < 0.05 * faults("leave")
+    assert faults("keep") < 0.2 * faults("leave")
 
 
 def test_it_does_nothing_on_another_system(monkeypatch):

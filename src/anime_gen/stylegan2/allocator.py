@@ -1,9 +1,9 @@
 """Keep the memory of large tensors with the process (glibc on Linux only).
 
-By default glibc gives every block above a threshold back to the kernel when it is freed, and the kernel hands it out again
-page by page, each page zeroed under a fault. A network allocates the same large activations in every step, so on a CPU up to half
-of the time goes into those faults. Raising the two thresholds makes freed blocks stay in the heap. The price: memory
-once used is not returned to the system until the process ends.
+By default glibc gives every block above a threshold back to the kernel when it is freed, and the kernel hands it out
+again page by page, each page zeroed under a fault. A network allocates the same large activations in every step, so on
+a CPU up to half of the time goes into those faults. Raising the two thresholds makes freed blocks stay in the heap. The
+price: memory once used is not returned to the system until the process ends.
 """
 
 import ctypes
@@ -28,8 +28,8 @@ _ENVIRONMENT = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
 def keep_freed_memory() -> bool:
     """Ask glibc to keep freed blocks for reuse; True if it agreed. Call it before the first large tensor.
 
-    Only the first call of a process acts. Nothing happens, and False is returned, on another system or C library, or if the user
-    set one of the MALLOC_*_THRESHOLD_ environment variables: theirs wins.
+    Only the first call of a process acts. Nothing happens, and False is returned, on another system or C library, or if
+    the user set one of the MALLOC_*_THRESHOLD_ environment variables: theirs wins.
     """
     if sys.platform != "linux" or any(name in os.environ for name in _ENVIRONMENT):
         return False
