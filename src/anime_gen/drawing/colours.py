@@ -1,0 +1,135 @@
+"""Colours of a character: skin, hair, irises, and their shade, light and line tones."""
+
+import colorsys
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anime_gen.drawing.character import Character
+from anime_gen.drawing.raster import Colour
+from anime_gen.drawing.style import Style
+
+SKIN_STOPS = ((255, 238, 226), (254, 223, 200), (238, 190, 154), (198, 140, 104), (142, 94, 70))
+WHITE: Colour = (255, 255, 255)
+
+
+def hsl(hue: float, saturation: float, lightness: float) -> Colour:
+    """8-bit RGB of a hue in degrees and saturation, lightness in 0..1."""
+    red, green, blue = colorsys.hls_to_rgb(hue / 360.0 % 1.0, min(max(lightness, 0), 1), min(max(saturation, 0), 1))
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def mix(a: Colour, b: Colour, share: float) -> Colour:
+    """`a` with a share (0..1) of `b`."""
+    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    return red, green, blue
+
+
+def tint(colour: Colour, factors: tuple[float, float, float]) -> Colour:
+    """Channels multiplied; a cel shade is the local colour times a cool factor."""
+    red, green, blue = (min(255, round(x * f)) for x, f in zip(colour, factors, strict=True))
+    return red, green, blue
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The tones a face is painted with."""
+
+    skin: Colour
+    skin_shade: Colour
+    skin_line: Colour
+    blush: Colour
+    lip: Colour
+    hair: Colour
+    hair_shade: Colour
+    hair_deep: Colour
+    hair_line: Colour
+    hair_light: Colour
+    iris_top: Colour
+    iris_bottom: Colour
+    iris_glow: Colour
+    iris_line: Colour
+    lash: Colour
+
+
+def _shade(colour: Colour, factors: tuple[float, float, float], style: Style) -> Colour:
+    full = tint(colour, factors)
+    return mix(colour, full, style.shade_strength) if style.shade_strength <= 1 else tint(full, factors)
+
+
+def _muted(colour: Colour, style: Style) -> Colour:
+    grey = round(0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2])
+    red, green, blue = (min(255, max(0, round(grey + (x - grey) * style.saturation))) for x in colour)
+    return red, green, blue
+
+
+def skin_colour(tone: float) -> Colour:
+    """Skin from pale (0) to deep (1)."""
+    place = tone * (len(SKIN_STOPS) - 1)
+    low = min(int(place), len(SKIN_STOPS) - 2)
+    return mix(SKIN_STOPS[low], SKIN_STOPS[low + 1], place - low)
+
+
+def hair_colour(hue: float, saturation: float, lightness: float) -> Colour:
+    """Hair at an artist's hue, saturation and lightness; the ends of the ranges stay paintable."""
+    return hsl(hue, 0.04 + 0.78 * saturation, 0.13 + 0.77 * lightness)
+
+
+def iris_tones(hue: float, lightness: float) -> tuple[Colour, Colour, Colour, Colour]:
+    """Top, bottom, reflected light and rim of an iris."""
+    saturation = 0.75 * min(1.0, 0.15 + lightness * 2.5)
+    return (
+        hsl(hue, saturation, 0.08 + 0.24 * lightness),
+        hsl(hue, saturation + 0.1, 0.14 + 0.50 * lightness),
+        hsl(hue, saturation + 0.15, 0.26 + 0.56 * lightness),
+        hsl(hue, saturation, 0.05 + 0.12 * lightness),
+    )
+
+
+def palette(character: Character) -> Palette:
+    """All tones of one character in its style."""
+    style = character.style
+    skin = _muted(skin_colour(character.number("skin_tone")), style)
+    hair = _muted(
+        hair_colour(*(character.number(f"hair_{part}") for part in ("hue", "saturation", "lightness"))), style
+    )
+    line = tint(hair, (0.42, 0.36, 0.44))
+    black: Colour = (24, 20, 26)
+    glossy = 0.30 + 0.25 * character.number("hair_lightness")
+    shade = _shade(hair, (0.76, 0.72, 0.82), style)
+    return Palette(
+        skin=skin,
+        skin_shade=_shade(skin, (0.93, 0.80, 0.79), style),
+        skin_line=mix(tint(skin, (0.60, 0.38, 0.36)), black, style.line_darkness),
+        blush=mix(tint(skin, (1.0, 0.55, 0.55)), (255, 96, 104), 0.35),
+        lip=tint(skin, (0.86, 0.48, 0.48)),
+        hair=hair,
+        hair_shade=shade,
+        hair_deep=_shade(shade, (0.76, 0.72, 0.80), style),
+        hair_line=mix(line, black, style.line_darkness),
+        hair_light=mix(hair, WHITE, glossy * style.highlight),
+        **dict(
+            zip(
+                ("iris_top", "iris_bottom", "iris_glow", "iris_line"),
+                iris_tones(character.number("eye_hue"), character.number("eye_lightness")),
+                strict=True,
+            )
+        ),
+        lash=mix(tint(line, (0.55, 0.5, 0.55)), black, max(0.35, style.line_darkness)),
+    )
+
+
+@dataclass(frozen=True)
+class Nuisance:
+    """What the seed decides. Streams are drawn in full at once, so that no attribute shifts another draw."""
+
+    jitter: NDArray[np.float64]  # [96, 4] in [-1, 1): one row a lock
+    draws: NDArray[np.float64]  # [32] in [0, 1): everything else, by position
+
+
+def nuisance(seed: int) -> Nuisance:
+    """The seed's own random numbers, from a counter-based generator."""
+    stream = np.random.Generator(np.random.Philox(key=seed))
+    numbers = stream.random(96 * 4 + 32)
+    return Nuisance(2.0 * numbers[: 96 * 4].reshape(96, 4) - 1.0, numbers[96 * 4 :])
