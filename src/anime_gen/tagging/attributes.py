@@ -121,10 +121,7 @@ class Vocabulary(RootModel[dict[str, Attribute]]):
             return data
         if not data:
             raise ValueError("the vocabulary is empty: attributes.yml needs at least one attribute")
-        return {
-            name: {"name": name, **entry} if isinstance(entry, Mapping) else entry
-            for name, entry in data.items()
-        }
+        return {name: {"name": name, **entry} if isinstance(entry, Mapping) else entry for name, entry in data.items()}
 
     @model_validator(mode="after")
     def _keys_match(self) -> Vocabulary:

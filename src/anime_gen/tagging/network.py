@@ -1,4 +1,4 @@
-"""The network of a sub-model: a narrow torchvision ResNet that keeps where things are, and one linear layer of heads."""
+"""The network of a sub-model: a narrow torchvision ResNet that keeps where things are, and a linear layer of heads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import anime_gen.torchvision_compat  # noqa: F401  # before torchvision
+
 from torchvision.models.resnet import BasicBlock, ResNet  # isort: skip
 
 from anime_gen.tagging.attributes import Attribute

@@ -1,0 +1,64 @@
+"""From labelled pictures to a calibrated sub-model: split off a validation slice, train, calibrate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from anime_gen.tagging.attributes import Attribute
+from anime_gen.tagging.config import SubModelConfig, TrainingConfig
+from anime_gen.tagging.metrics import quality
+from anime_gen.tagging.network import SubModel
+from anime_gen.tagging.sub_model import CalibratedModel, fit_calibrations, judge_all, plain_calibrations
+from anime_gen.tagging.targets import Targets
+from anime_gen.tagging.training import Curve, Lesson, fit, raw_outputs
+
+ReadPictures = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass
+class Schooled:
+    """A sub-model and how its training went."""
+
+    model: CalibratedModel
+    curve: Curve
+    n_train: dict[str, int]
+
+
+def school(
+    attributes: tuple[Attribute, ...],
+    read: ReadPictures,
+    targets: Targets,
+    rows: np.ndarray,
+    random_rows: np.ndarray,
+    size: SubModelConfig,
+    config: TrainingConfig,
+    on_epoch: Callable[[int, float, float], None] = lambda epoch, loss, value: None,
+) -> Schooled:
+    """Train the sub-model of one group on the given rows of the targets.
+
+    ``read`` gives pictures uint8 [n, r, r, 3] at ``config.input_px``. Validation and calibration use a slice of
+    ``random_rows`` (rows whose labels were not chosen by a learner), left out of training.
+    """
+    labelled = np.any(np.stack([targets.known(a.name) for a in attributes]), axis=0)
+    rows, random_rows = rows[labelled[rows]], random_rows[labelled[random_rows]]
+    shuffled = np.random.default_rng(config.seed).permutation(random_rows)
+    held = np.sort(shuffled[: max(8, round(len(shuffled) * config.validation_share))])
+    learning = np.setdiff1d(rows, held)
+    lesson = Lesson.of(read(learning), targets, attributes, learning)
+    check = Lesson.of(read(held), targets, attributes, held)
+    torch.manual_seed(config.seed)  # torchvision's constructors draw their weights from the global stream
+    network = SubModel(attributes, size.width, size.blocks, config.input_px)
+
+    def score(model: SubModel) -> float:
+        judged = judge_all(model, plain_calibrations(model), raw_outputs(model, check.images), check.targets)
+        values = [max(-1.0, quality(j)) for j in judged.values() if len(j) > 1]
+        return float(np.nanmean(values)) if values else 0.0
+
+    curve = fit(network, lesson, size, config, score, on_epoch)
+    calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets)
+    known = {a.name: int((~lesson.targets[:, k].isnan()).sum()) for k, a in enumerate(attributes)}
+    return Schooled(CalibratedModel(size.group, network, calibrations), curve, known)

@@ -1,0 +1,121 @@
+"""Labels of a set of faces as arrays: one number a picture and attribute, NaN where nobody said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from anime_gen.tagging.attributes import Attribute, Vocabulary
+
+LABEL_PREFIX = "label."
+logger = logging.getLogger(__name__)
+
+
+class LabelError(ValueError):
+    """Labels that can't be used; the message names each offending row."""
+
+
+@dataclass
+class Targets:
+    """Labels of n pictures: ``values[attribute]`` [n], a class number for a categorical one; ``weights`` [n]."""
+
+    vocabulary: Vocabulary
+    count: int
+    values: dict[str, np.ndarray] = field(default_factory=dict)
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def known(self, name: str) -> np.ndarray:
+        """Which pictures have a label of this attribute, bool [n]."""
+        return ~np.isnan(self.values[name]) if name in self.values else np.zeros(self.count, dtype=bool)
+
+    def put(self, name: str, rows: np.ndarray, values: Sequence[object], weight: float) -> None:
+        """State labels of some rows; a later statement replaces an earlier one."""
+        attribute = self.vocabulary[name]
+        if name not in self.values:
+            self.values[name] = np.full(self.count, np.nan)
+            self.weights[name] = np.zeros(self.count, dtype=np.float32)
+        self.values[name][rows] = [encoded(attribute, value) for value in values]
+        self.weights[name][rows] = weight
+
+
+def encoded(attribute: Attribute, value: object) -> float:
+    """A checked label as a number: its class number, or itself."""
+    read = attribute.read(value)
+    return float(attribute.classes.index(read)) if isinstance(read, str) else float(read)
+
+
+def decoded(attribute: Attribute, numbers: np.ndarray) -> np.ndarray:
+    """Numbers back to labels: class names for a categorical attribute, otherwise unchanged."""
+    if attribute.kind != "categorical":
+        return numbers
+    return np.array(attribute.classes, dtype=object)[np.asarray(numbers).astype(int)]
+
+
+def targets_of_index(face_index: pd.DataFrame, vocabulary: Vocabulary, weight: float = 1.0) -> Targets:
+    """The labels that came with the pictures: the columns ``label.<attribute>`` of the face index.
+
+    LabelError names the rows whose value the vocabulary does not allow. A column it does not know is passed over with
+    a warning: somebody took that slider out.
+    """
+    targets = Targets(vocabulary, len(face_index))
+    problems: list[str] = []
+    for column in (c for c in face_index.columns if str(c).startswith(LABEL_PREFIX)):
+        name = str(column).removeprefix(LABEL_PREFIX)
+        if name not in vocabulary:
+            logger.warning("column %s: attributes.yml has no attribute %r, so these labels are not used", column, name)
+            continue
+        given = face_index[column].notna().to_numpy()
+        rows = np.flatnonzero(given)
+        kept, values = _checked(vocabulary[name], rows, face_index[column].to_numpy()[rows], face_index, problems)
+        targets.put(name, kept, values, weight)
+    if problems:
+        raise LabelError(_listed(problems))
+    return targets
+
+
+def _checked(
+    attribute: Attribute, rows: np.ndarray, values: np.ndarray, index: pd.DataFrame, problems: list[str]
+) -> tuple[np.ndarray, list[object]]:
+    kept, good = [], []
+    for row, value in zip(rows.tolist(), values.tolist(), strict=True):
+        try:
+            attribute.read(value)
+        except ValueError as error:
+            problems.append(f"picture {index['id'].iloc[row]}: {error}")
+            continue
+        kept.append(row)
+        good.append(value)
+    return np.array(kept, dtype=int), good
+
+
+def _listed(problems: list[str], most: int = 20) -> str:
+    lines = problems[:most] + ([f"... and {len(problems) - most} more"] if len(problems) > most else [])
+    return "labels that can't be used:\n  " + "\n  ".join(lines)
+
+
+def joined(first: Targets, second: Targets) -> Targets:
+    """Labels of two sets of pictures, one after the other."""
+    both = Targets(first.vocabulary, first.count + second.count)
+    for name in first.vocabulary:
+        if name in first.values or name in second.values:
+            parts = [(t.values.get(name), t.weights.get(name), t.count) for t in (first, second)]
+            both.values[name] = np.concatenate([np.full(n, np.nan) if v is None else v for v, _, n in parts])
+            both.weights[name] = np.concatenate([np.zeros(n, np.float32) if w is None else w for _, w, n in parts])
+    return both
+
+
+def targets_of_labels(labels: Sequence[Mapping[str, object]], vocabulary: Vocabulary, weight: float = 1.0) -> Targets:
+    """Labels given as one mapping a picture (None = does not apply), as ``Character.labels()`` states them.
+
+    Attributes outside the vocabulary are passed over: the drawing program knows more than a vocabulary may want.
+    """
+    targets = Targets(vocabulary, len(labels))
+    for name in vocabulary:
+        rows = [row for row, entry in enumerate(labels) if entry.get(name) is not None]
+        if rows:
+            targets.put(name, np.array(rows), [labels[row][name] for row in rows], weight)
+    return targets
