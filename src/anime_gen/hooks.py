@@ -12,6 +12,7 @@ from kedro.pipeline import Pipeline
 
 from anime_gen.tracking.active import activate, active_tracker, close_active
 from anime_gen.tracking.flat import flatten, numbers
+from anime_gen.tracking.mlflow_tracker import MlflowTracker
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
 
 REPORT_SUFFIX = "_report"
@@ -47,7 +48,6 @@ class MlflowHooks:
     @hook_impl
     def before_pipeline_run(self, run_params: Mapping[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Start the run with its parameters and tags; a store that does not answer stops the command here."""
-        from anime_gen.tracking.mlflow_tracker import MlflowTracker
         from anime_gen.tracking.notes import note_for
 
         store = TrackingStore(self._settings, self._project_path)
@@ -75,7 +75,7 @@ class MlflowHooks:
         """Log every `<name>_report` as figures `<name>.<key>` and as a JSON file."""
         self._tell_faces(dataset_name, data)
         tracker = active_tracker()
-        if dataset_name.endswith(REPORT_SUFFIX) and isinstance(data, Mapping) and hasattr(tracker, "log_dict"):
+        if dataset_name.endswith(REPORT_SUFFIX) and isinstance(data, Mapping) and isinstance(tracker, MlflowTracker):
             name = dataset_name.removesuffix(REPORT_SUFFIX)
             tracker.log_metrics(numbers(data, name), step=_images_seen(data))
             tracker.log_dict(data, f"reports/{name}.json")
@@ -103,7 +103,7 @@ class MlflowHooks:
 
     def _tell_faces(self, dataset_name: str, data: Any) -> None:
         tracker = active_tracker()
-        if dataset_name != "face_store" or not isinstance(data, Mapping) or not hasattr(tracker, "log_dataset"):
+        if dataset_name != "face_store" or not isinstance(data, Mapping) or not isinstance(tracker, MlflowTracker):
             return
         fingerprint = str(data.get("fingerprint", ""))
         if fingerprint in self._inputs_told:

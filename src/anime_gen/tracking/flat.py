@@ -32,7 +32,7 @@ def _leaves(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def numbers(report: Any, prefix: str = "") -> dict[str, float]:
-    """The finite numbers of a report under their flat names; text, lists, None and NaN are left to the report itself."""
+    """The finite numbers of a report under their flat names; the rest stays in the report itself."""
     return {
         name: float(value)
         for name, value in _leaves(report, prefix)

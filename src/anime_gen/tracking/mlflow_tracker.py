@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ class MlflowTracker:
         rows = [Param(key, str(value)) for key, value in flatten(params).items()]
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
-            self._outbox.put(lambda part=part: self._client.log_batch(self.run_id, params=part))  # type: ignore[misc]
+            self._outbox.put(partial(self._client.log_batch, self.run_id, params=part))
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Figures at a number of images seen. Those that wait travel together: a request costs more than a row."""
@@ -96,7 +97,7 @@ class MlflowTracker:
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Words to find the run by."""
         for key, value in tags.items():
-            self._outbox.put(lambda key=key, value=value: self._client.set_tag(self.run_id, key, value))  # type: ignore[misc]
+            self._outbox.put(partial(self._client.set_tag, self.run_id, key, value))
 
     @contextmanager
     def child(self, name: str, params: Mapping[str, Any] | None = None) -> Iterator["MlflowTracker"]:

@@ -19,7 +19,7 @@ class Outbox:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[Callable[[], object]] = deque()
         self._changed = threading.Condition()
         self._sending = False
         self._closed = False
@@ -28,7 +28,7 @@ class Outbox:
         self._thread = threading.Thread(target=self._work, name="tracking-outbox", daemon=True)
         self._thread.start()
 
-    def put(self, report: Callable[[], None]) -> None:
+    def put(self, report: Callable[[], object]) -> None:
         """Add a report; beyond MAX_WAITING the oldest is given up and counted in `dropped`."""
         with self._changed:
             if len(self._waiting) >= MAX_WAITING:
@@ -95,7 +95,7 @@ class Outbox:
             self._changed.wait_for(lambda: self._closed or time.monotonic() >= deadline, seconds)
 
 
-def _attempt(report: Callable[[], None]) -> Exception | None:
+def _attempt(report: Callable[[], object]) -> Exception | None:
     try:
         report()
     except Exception as error:  # whatever a client library raises must not reach the work

@@ -115,7 +115,7 @@ class TrackingStore:
         cure = (
             "Check that the folder can be written to, or name another place in conf/base/mlflow.yml (tracking_uri)."
             if self.database
-            else "Start that server, or unset MLFLOW_TRACKING_URI (and tracking_uri in conf/) to use the local mlflow.db."
+            else "Start that server, or unset MLFLOW_TRACKING_URI (tracking_uri in conf/) to use the local mlflow.db."
         )
         return RegistryUnreachableError(
             f"MLflow at {self.uri} cannot be reached: {lines[0] if lines else 'no answer'}. {cure}"

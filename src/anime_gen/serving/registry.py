@@ -1,0 +1,194 @@
+"""The model registry: versions of `anime-generator`, and which of them is `champion` and `challenger`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anime_gen.serving.bundle import CARD, Bundle, BundleError, verify
+from anime_gen.tracking.notes import note_for
+from anime_gen.tracking.store import TrackingStore
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.models import ModelSignature
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+MODEL_FILE = Path(__file__).with_name("generator_model.py")
+PUBLISHING = "publish"
+
+
+class NoModelError(LookupError):
+    """The registry has no model to open; the message says how to get one."""
+
+
+class Registry:
+    """The registered model of one MLflow store. Making one checks that the store answers."""
+
+    def __init__(self, store: TrackingStore) -> None:
+        self.store = store
+        self.name = store.settings.registered_model
+        self.client: MlflowClient = store.client()
+
+    def version_of(self, alias: str) -> str | None:
+        """The version that carries an alias, or None."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self.client.get_model_version_by_alias(self.name, alias).version)
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise
+
+    def tags_of(self, version: str) -> dict[str, str]:
+        """Tags of a version: sha256, resolution, origin."""
+        return dict(self.client.get_model_version(self.name, version).tags)
+
+    def version_with(self, sha256: str) -> str | None:
+        """The newest version that holds exactly these networks, or None."""
+        versions = self.client.search_model_versions(f"name = '{self.name}'")
+        same = [int(v.version) for v in versions if v.tags.get("sha256") == sha256]
+        return str(max(same)) if same else None
+
+    def register(self, folder: Path, origin: str, run_id: str | None = None) -> str:
+        """Verify a bundle and make it a version; the version's number. Networks already registered keep theirs."""
+        sha256 = str(verify(folder)["networks_sha256"])
+        if known := self.version_with(sha256):
+            return known
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        info = self._log(folder, int(card["resolution"]), run_id or self._run_for(origin))
+        version = str(info.registered_model_version)
+        for key, value in {"sha256": sha256, "resolution": str(card["resolution"]), "origin": origin}.items():
+            self.client.set_model_version_tag(self.name, version, key, value)
+        self.client.update_model_version(self.name, version, describe(card))
+        return version
+
+    def set_alias(self, alias: str, version: str) -> None:
+        """Move an alias to a version."""
+        self.client.set_registered_model_alias(self.name, alias, version)
+
+    def folder_of(self, version: str) -> Path:
+        """The bundle of a version on this machine, fetched from the server if it lies there.
+
+        Raises:
+            BundleError: the registry knows the version, but its files cannot be read.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        try:
+            model = Path(download_artifacts(artifact_uri=f"models:/{self.name}/{version}", tracking_uri=self.store.uri))
+        except Exception as error:  # the store's own errors differ by kind of store
+            raise BundleError(
+                f"The files of {self.name} version {version} cannot be read: {error}. If the project's folder was "
+                "moved, delete mlflow.db and run `make app` again to register the shipped model."
+            ) from error
+        return model / "artifacts" / "bundle" if (model / "artifacts" / "bundle").is_dir() else _bundle_in(model)
+
+    def load(self, alias: str = CHAMPION) -> tuple[Bundle, str]:
+        """The bundle that carries an alias, verified, and its version.
+
+        Raises:
+            NoModelError: nothing carries the alias.
+            BundleError: its files are missing, damaged or changed.
+        """
+        version = self.version_of(alias)
+        if version is None:
+            raise NoModelError(
+                f"There is no {alias} of {self.name} at {self.store.uri}. "
+                "`make demo` trains and publishes a first model; `make app` registers the shipped one."
+            )
+        return Bundle.load(self.folder_of(version)), version
+
+    def _run_for(self, origin: str) -> str:
+        """A run to hang a model on that no pipeline made."""
+        experiment = self.store.settings.experiments.get(PUBLISHING, "anime-models")
+        identifier = self.store.experiment_id(self.client, experiment, note_for(experiment))
+        run = self.client.create_run(identifier, run_name=f"register-{origin}")
+        self.client.set_terminated(run.info.run_id)
+        return str(run.info.run_id)
+
+    def _log(self, folder: Path, resolution: int, run_id: str) -> Any:
+        import mlflow.pyfunc
+        from mlflow.models import Model
+
+        return Model.log(
+            artifact_path=None,
+            name="generator",
+            flavor=mlflow.pyfunc,
+            run_id=run_id,
+            registered_model_name=self.name,
+            python_model=str(MODEL_FILE),
+            artifacts={"bundle": str(folder)},
+            signature=signature(resolution),
+            pip_requirements=_requirements(),
+        )
+
+
+def register(bundle_folder: Path, store: TrackingStore | None = None) -> str:
+    """Register a bundle in the project's store; its version."""
+    return Registry(store or TrackingStore.of_project(project_path())).register(bundle_folder, origin="bundle")
+
+
+def load_champion(store: TrackingStore | None = None) -> tuple[Bundle, str]:
+    """The champion of the project's store, verified, and its version."""
+    return Registry(store or TrackingStore.of_project(project_path())).load()
+
+
+def register_shipped(registry: Registry, shipped: Path) -> str | None:
+    """Give an empty registry the shipped model as its champion; the champion's version, None if there is neither."""
+    version = registry.version_of(CHAMPION)
+    if version is None and shipped.is_dir():
+        version = registry.register(shipped, origin="shipped")
+        registry.set_alias(CHAMPION, version)
+    return version
+
+
+def project_path() -> Path:
+    """The project's root: the nearest folder above the current one with a conf/base, or the checkout of this file."""
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / "conf" / "base" / "mlflow.yml").is_file():
+            return folder
+    return Path(__file__).resolve().parents[3]
+
+
+def signature(resolution: int) -> "ModelSignature":
+    """Seeds in, pictures out, with `psi` and `attributes` beside."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+    return ModelSignature(
+        inputs=Schema([ColSpec("long", "seed")]),
+        outputs=Schema([TensorSpec(np.dtype("uint8"), (-1, resolution, resolution, 3))]),
+        params=ParamSchema([ParamSpec("psi", "double", 0.7), ParamSpec("attributes", "string", "{}")]),
+    )
+
+
+def describe(card: dict[str, Any]) -> str:
+    """What the registry's page says about a version, from its card."""
+    attributes = ", ".join(card.get("attributes", []))
+    return (
+        f"Anime faces of {card.get('resolution')} px, trained on {card.get('data', 'unknown data')} "
+        f"(licence: {card.get('licence', 'not stated')}), {card.get('images_seen', 0):,} images seen.\n\n"
+        "Input: column `seed` (whole number). Parameters: `psi` (0 to 2, lower is closer to the average face; "
+        f'default 0.7), `attributes` (JSON text, for example `{{"hair_length": 0.8}}`). It can move: {attributes}.'
+    )
+
+
+def _requirements() -> list[str]:
+    """The libraries whose versions decide what the model computes; this package must be installed beside them."""
+    from importlib.metadata import version
+
+    names = ("torch", "torchvision", "safetensors", "numpy", "onnx", "onnxruntime", "pydantic", "pandas")
+    return [f"{name}=={version(name).partition('+')[0]}" for name in names]
+
+
+def _bundle_in(model: Path) -> Path:
+    """MLflow names the copied folder after its source: find the one folder with a manifest."""
+    found = sorted((model / "artifacts").glob("*/manifest.json"))
+    if not found:
+        raise BundleError(f"The registered model at {model} holds no bundle; publish it again.")
+    return found[0].parent

@@ -1,0 +1,102 @@
+"""From a latent and wishes to a picture and what is measured in it."""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from anime_gen.latent import solve
+from anime_gen.serving.bundle import Bundle
+from anime_gen.stylegan2 import open_runtime, random_z
+from anime_gen.tagging.attributes import Vocabulary
+
+Value = float | str
+MAX_REQUEST_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """uint8 pixels [r, r, 3], the latent ws [1, num_ws, w_dim] they were made of, and what the taggers read in them.
+
+    `measured`: value in the attribute's units, degrees, a class name, or the probability of a binary one.
+    """
+
+    pixels: np.ndarray
+    ws: torch.Tensor
+    measured: dict[str, Value]
+
+
+class Renderer:
+    """Makes pictures of one bundle, as a pure function of the arguments: same wish, same bytes on one build."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._runtime = open_runtime(bundle.generator)
+
+    def latent(self, seed: int, psi: float) -> torch.Tensor:
+        """Latent ws [1, num_ws, w_dim] of the character number `seed`, drawn towards the average face by `psi` below 1."""
+        z = random_z(seed, self.bundle.generator.config.z_dim)
+        with torch.inference_mode():
+            return self._runtime.map(z, psi).clone()
+
+    def render(
+        self, ws: torch.Tensor, targets: Mapping[str, Value], locks: Collection[str] | None = None, steps: int = 2
+    ) -> Picture:
+        """Move ws until the taggers read `targets`, in at most `steps` corrections, and make its picture.
+
+        Raises ValueError for an unknown attribute, an impossible value, or one that is both locked and wanted.
+        """
+        if targets:
+            ws = solve(self._paint, self.bundle.tagger, self.bundle.directions, ws, targets, locks, steps).ws
+        with torch.inference_mode():
+            image = self._paint(ws)
+            pixels = to_pixels(image)[0]
+            values = self.bundle.tagger.values(self.bundle.tagger.readout(image))
+        return Picture(pixels, ws, {name: plain(value[0]) for name, value in values.items()})
+
+    def _paint(self, ws: torch.Tensor) -> torch.Tensor:
+        return self._runtime.synthesise(ws)
+
+
+def to_pixels(images: torch.Tensor) -> np.ndarray:
+    """Pictures [n, 3, r, r] in [-1, 1] as uint8 [n, r, r, 3]."""
+    scaled = (images.detach().float() * 127.5 + 127.5).round().clamp(0, 255)
+    return scaled.to(torch.uint8).permute(0, 2, 3, 1).cpu().contiguous().numpy()
+
+
+def plain(value: object) -> Value:
+    """A number or a word that JSON can hold."""
+    return value if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+
+
+def read_wishes(text: str, vocabulary: Vocabulary) -> dict[str, Value]:
+    """Wishes written as a JSON object, `{"hair_length": 0.8}`, checked against what the model can measure.
+
+    Raises:
+        ValueError: no JSON object, an unknown attribute, or a value outside its range.
+    """
+    if len(text) > MAX_REQUEST_CHARACTERS:
+        raise ValueError(f"attributes has {len(text)} characters; at most {MAX_REQUEST_CHARACTERS} are read")
+    try:
+        wishes = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'attributes is not JSON ({error}); write for example {{"hair_length": 0.8}}') from error
+    if not isinstance(wishes, dict):
+        raise ValueError('attributes must be a JSON object, for example {"hair_length": 0.8}')
+    return {name: checked(name, value, vocabulary) for name, value in wishes.items()}
+
+
+def checked(name: str, value: object, vocabulary: Vocabulary) -> Value:
+    """A wish in range. A binary attribute also takes a share between 0 and 1: how sure the tagger shall be."""
+    if name not in vocabulary:
+        raise ValueError(f"unknown attribute {name!r}; this model measures: {', '.join(vocabulary.keys())}")
+    attribute = vocabulary[name]
+    if attribute.kind != "binary":
+        return attribute.read(value)
+    share = float(value) if isinstance(value, int | float) else math.nan
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(f"{name} = {value!r} is not allowed; it must be a number from 0 (no) to 1 (yes)")
+    return share
