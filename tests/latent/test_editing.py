@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import torch
+
+from anime_gen.latent import DirectionConfig, Directions, edit_to, fit_directions, solve
+from anime_gen.latent.sampling import draw_ws
+from tests.latent.toys import LinearGenerator, LinearTagger
+
+CONFIG = DirectionConfig(samples=600, layer_groups=2, rank=6, calibration_characters=4, identity_budget=2.0)
+
+
+@pytest.fixture(scope="module")
+def bent() -> tuple[LinearGenerator, LinearTagger, Directions]:
+    """A world whose read-out is clearly not linear: one step overshoots, corrections must find the target."""
+    generator = LinearGenerator()
+    tagger = LinearTagger(generator, entangled=True, bend=0.25)
+    return generator, tagger, fit_directions(generator, tagger, CONFIG)
+
+
+def error(tagger, generator, ws, column: int, target: float) -> float:
+    return float((tagger.readout(generator.synthesis(ws))[:, column] - target).abs().mean())
+
+
+def test_corrected_steps_beat_one_linear_step(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 16, 3, "test")
+    once = edit_to(ws, directions, {"length": 1.0}, readout=tagger.readout(generator.synthesis(ws)))
+    solved = solve(generator.synthesis, tagger, directions, ws, {"length": 1.0}, steps=4)
+    assert error(tagger, generator, solved.ws, 0, 1.0) < 0.3 * error(tagger, generator, once, 0, 1.0)
+    np.testing.assert_allclose(solved.measured["length"], 1.0, atol=0.15)
+    assert solved.readings == 5
+
+
+def test_held_attributes_stay(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 16, 3, "test")
+    before = tagger.readout(generator.synthesis(ws))
+    solved = solve(generator.synthesis, tagger, directions, ws, {"length": 1.0}, steps=4)
+    drift = (tagger.readout(generator.synthesis(solved.ws)) - before).abs().mean(0)
+    assert float(drift[1:].max()) < 0.15 < float(drift[0])
+
+
+def test_a_lock_holds_tighter_than_no_lock(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 16, 3, "test")
+    before = tagger.readout(generator.synthesis(ws))[:, 1]
+
+    def drift(locks):
+        solved = solve(generator.synthesis, tagger, directions, ws, {"length": 1.0}, locks=locks, steps=2)
+        return float((tagger.readout(generator.synthesis(solved.ws))[:, 1] - before).abs().mean())
+
+    assert drift(["width"]) <= drift(["hue"]) + 1e-3
+
+
+def test_classes_and_presence_are_reached(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 12, 4, "test")
+    solved = solve(generator.synthesis, tagger, directions, ws, {"mood": "cross", "glasses": 1.0}, steps=4)
+    assert (solved.measured["mood"] == "cross").mean() >= 0.9
+    assert (solved.measured["glasses"] > 0.5).all()
+
+
+def test_a_hue_turns_the_short_way(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 12, 4, "test")
+    solved = solve(generator.synthesis, tagger, directions, ws, {"hue": 350.0}, steps=4)
+    off = (solved.measured["hue"] - 350.0 + 180.0) % 360.0 - 180.0
+    assert np.median(np.abs(off)) < 12.0
+
+
+def test_a_wish_already_met_moves_nothing(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 1, 4, "test")
+    met = solve(generator.synthesis, tagger, directions, ws, {"glasses": 1.0}, steps=4).ws
+    again = solve(generator.synthesis, tagger, directions, met, {"glasses": 1.0}, steps=2).ws
+    assert float((again - met).abs().max()) < 0.2 * float((met - ws).abs().max()) + 1e-3
+
+
+def test_each_character_may_have_its_own_target(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 3, 4, "test")
+    solved = solve(generator.synthesis, tagger, directions, ws, {"length": [-1.0, 0.0, 1.0]}, steps=4)
+    np.testing.assert_allclose(solved.measured["length"], [-1.0, 0.0, 1.0], atol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("targets", "locks", "words"),
+    [
+        ({}, None, "nothing to change"),
+        ({"length": 99.0}, None, "-3 to 3"),
+        ({"mood": "bored"}, None, "calm, glad, cross"),
+        ({"length": 1.0}, ["length"], "locked"),
+        ({"length": [1.0, 2.0]}, None, "2 targets for 3"),
+        ({"nose": 1.0}, None, "can move"),
+    ],
+)
+def test_impossible_wishes_say_what_is_possible(bent, targets, locks, words):
+    generator, tagger, directions = bent
+    with pytest.raises(ValueError, match=words):
+        solve(generator.synthesis, tagger, directions, draw_ws(generator, 3, 4, "test"), targets, locks)
