@@ -61,7 +61,7 @@ class Discriminator(nn.Module):
         self.score = EqualizedLinear(channels, 1)
 
     def forward(self, image: torch.Tensor, alpha: float = 1.0, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """image [n, 3, r, r], r up to the target -> logits [n]; `alpha` is the fade-in of the block at r."""
+        """Image [n, 3, r, r], r up to the target -> logits [n]; `alpha` is the fade-in of the block at r."""
         resolution = image.shape[-1]
         image = image.contiguous(memory_format=torch.channels_last)
         x = self.from_rgb[str(resolution)](image.to(dtype))

@@ -51,7 +51,13 @@ class EqualizedConv2d(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, activate: bool = False, bias: bool = True, gain: float = 1.0
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        activate: bool = False,
+        bias: bool = True,
+        gain: float = 1.0,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))

@@ -25,5 +25,5 @@ class Generator(nn.Module):
     def forward(
         self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None, noise: Noise = "constant"
     ) -> torch.Tensor:
-        """z [n, z_dim] -> image [n, 3, r, r] in about [-1, 1]."""
+        """Z [n, z_dim] -> image [n, 3, r, r] in about [-1, 1]."""
         return self.synthesis(self.mapping(z, psi, cutoff), noise)

@@ -32,7 +32,9 @@ class SynthesisBlock(nn.Module):
         first = resolution == 4
         self.constant = nn.Parameter(torch.randn(1, out, 4, 4)) if first else None
         self.conv0 = (
-            None if first else ModulatedConv2d(config.channels(resolution // 2), out, config.w_dim, resolution, config.noise)
+            None
+            if first
+            else ModulatedConv2d(config.channels(resolution // 2), out, config.w_dim, resolution, config.noise)
         )
         self.conv1 = ModulatedConv2d(out, out, config.w_dim, resolution, config.noise)
         self.to_rgb = ToRGB(out, config.w_dim)
@@ -110,7 +112,7 @@ class SynthesisNetwork(nn.Module):
         alpha: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> torch.Tensor:
-        """ws [n, num_ws, w_dim] -> image [n, 3, r, r] in about [-1, 1], float32.
+        """Ws [n, num_ws, w_dim] -> image [n, 3, r, r] in about [-1, 1], float32.
 
         `resolution` stops at a lower block (growing); `alpha` in [0, 1] is that block's fade-in; `generator` draws the
         random noise; `dtype` is the precision of the feature maps.

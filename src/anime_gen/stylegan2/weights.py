@@ -39,7 +39,9 @@ def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
     except Exception as error:
-        raise ValueError(f"{path} is not a safetensors file or is damaged ({error}); restore it or train again") from error
+        raise ValueError(
+            f"{path} is not a safetensors file or is damaged ({error}); restore it or train again"
+        ) from error
     if metadata.get("schema") != str(SCHEMA):
         raise ValueError(f"{path} has schema {metadata.get('schema')!r}; this version reads schema {SCHEMA}")
     return NetworkConfig(**json.loads(metadata["network"])), json.loads(metadata["card"])
