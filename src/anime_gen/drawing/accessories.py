@@ -13,7 +13,7 @@ from anime_gen.drawing.raster import Clipped, Colour, Fill, Mark
 
 def _frame_colour(chance: Nuisance) -> Colour:
     share = float(chance.draws[24])
-    return (52, 40, 48) if share < 0.5 else hsl(360.0 * share * 2, 0.65, 0.34)
+    return (52, 40, 48) if share < 0.5 else hsl(360.0 * share * 2, 0.55, 0.30)
 
 
 def glasses(character: Character, pose: Pose, chance: Nuisance) -> list[Mark]:
@@ -23,7 +23,7 @@ def glasses(character: Character, pose: Pose, chance: Nuisance) -> list[Mark]:
     rim = str(character.attributes["glasses_rim"])
     colour = _frame_colour(chance)
     size = 0.86 + 0.34 * character.number("glasses_size")
-    width = 0.0075 * (0.6 + 0.4 * character.style.line_weight)
+    width = 0.0092 * (0.6 + 0.4 * character.style.line_weight)
     marks: list[Mark] = []
     for side in (-1.0, 1.0):
         x, y = eye_frame(character, pose, side).centre
@@ -51,7 +51,7 @@ def hat(character: Character, h: Head) -> list[Mark]:
     if character.number("hat") == 0.0:
         return []
     draws = h.chance.draws[25:28]
-    colour = hsl(360.0 * draws[0], 0.35 + 0.4 * draws[1], 0.32 + 0.35 * draws[2])
+    colour = hsl(190.0 + 220.0 * draws[0], 0.20 + 0.4 * draws[1], 0.34 + 0.42 * draws[2])
     line = tint(colour, (0.45, 0.4, 0.45))
     x, top = h.radius_x, h.top
     crown = np.array([(-1.12 * x, 0.235), (-1.10 * x, 0.12), (-0.55 * x, top - 0.075), (0.25 * x, top - 0.085), (1.02 * x, 0.05), (1.16 * x, 0.19), (0.95 * x, 0.262), (0.0, 0.215)])
@@ -74,7 +74,7 @@ def ribbon(character: Character, h: Head) -> list[Mark]:
     if character.number("ribbon") == 0.0:
         return []
     draws = h.chance.draws[28:30]
-    colour = hsl(360.0 * draws[0], 0.78, 0.46 + 0.2 * draws[1])
+    colour = hsl(190.0 + 210.0 * draws[0], 0.70, 0.48 + 0.2 * draws[1])
     line = tint(colour, (0.45, 0.35, 0.40))
     shade = tint(colour, (0.78, 0.70, 0.80))
     centre = np.array([0.66 * h.radius_x, h.top + 0.10])

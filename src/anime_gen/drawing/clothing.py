@@ -14,10 +14,10 @@ BODY = np.array([(0.11, 0.915), (0.20, 0.945), (0.33, 0.965), (0.41, 1.02), (0.4
 def background(chance: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Control colours uint8 [3, 3, 3] of a soft gradient."""
     hue = 360.0 * chance[0]
-    dark = chance[1] < 0.14
-    low = 0.26 if dark else 0.70
+    dark = chance[1] < 0.10
+    low = 0.30 if dark else 0.74
     grid = [
-        hsl(hue + 70.0 * (chance[3 + i] - 0.5), 0.16 + 0.42 * chance[2], low + (0.24 if not dark else 0.18) * chance[12 - i])
+        hsl(hue + 50.0 * (chance[3 + i] - 0.5), 0.10 + 0.38 * chance[2], low + (0.21 if not dark else 0.15) * chance[12 - i])
         for i in range(9)
     ]
     return np.array(grid, dtype=np.uint8).reshape(3, 3, 3)
@@ -30,8 +30,8 @@ def _mirrored(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def body(pose: Pose, chance: Nuisance) -> list[Mark]:
     """One of four garments over the shoulders."""
     draws = chance.draws[13:]
-    cloth = hsl(360.0 * draws[0], 0.10 + 0.50 * draws[1], 0.30 + 0.55 * draws[2])
-    trim = hsl(360.0 * draws[3], 0.45 + 0.4 * draws[4], 0.36 + 0.3 * draws[5])
+    cloth = hsl(360.0 * draws[0], 0.06 + 0.36 * draws[1], 0.30 + 0.58 * draws[2])
+    trim = hsl(190.0 + 200.0 * draws[3], 0.40 + 0.3 * draws[4], 0.36 + 0.3 * draws[5])
     line = tint(cloth, (0.45, 0.40, 0.46))
     shade = tint(cloth, (0.80, 0.78, 0.86))
     centre = (0.5, 0.0)

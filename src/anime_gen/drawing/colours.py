@@ -1,6 +1,7 @@
 """Colours of a character: skin, hair, irises, and their shade, light and line tones."""
 
 import colorsys
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from anime_gen.drawing.character import Character
 from anime_gen.drawing.raster import Colour
-from anime_gen.drawing.style import Style
+from anime_gen.drawing.style import HOUSE_STYLE, Style
 
 SKIN_STOPS = ((255, 238, 226), (254, 223, 200), (238, 190, 154), (198, 140, 104), (142, 94, 70))
 WHITE: Colour = (255, 255, 255)
@@ -73,18 +74,31 @@ def skin_colour(tone: float) -> Colour:
 
 def hair_colour(hue: float, saturation: float, lightness: float) -> Colour:
     """Hair at an artist's hue, saturation and lightness; the ends of the ranges stay paintable."""
-    return hsl(hue, 0.04 + 0.78 * saturation, 0.13 + 0.77 * lightness)
+    # dark yellow looks olive, so yellow leans towards orange as it darkens
+    warmed = hue - 24.0 * (1.15 - lightness) * math.exp(-(((hue - 56.0) / 26.0) ** 2))
+    return hsl(warmed, 0.03 + 0.74 * saturation * (1.0 - 0.3 * lightness), 0.14 + 0.77 * lightness)
 
 
 def iris_tones(hue: float, lightness: float) -> tuple[Colour, Colour, Colour, Colour]:
     """Top, bottom, reflected light and rim of an iris."""
     saturation = 0.75 * min(1.0, 0.15 + lightness * 2.5)
     return (
-        hsl(hue, saturation, 0.08 + 0.24 * lightness),
-        hsl(hue, saturation + 0.1, 0.14 + 0.50 * lightness),
+        hsl(hue, saturation, 0.10 + 0.36 * lightness),
+        hsl(hue, saturation + 0.1, 0.14 + 0.52 * lightness),
         hsl(hue, saturation + 0.15, 0.26 + 0.56 * lightness),
-        hsl(hue, saturation, 0.05 + 0.12 * lightness),
+        hsl(hue, saturation, 0.05 + 0.08 * lightness),
     )
+
+
+def _hair_tone(colour: Colour, depth: float, style: Style) -> Colour:
+    """A darker tone of hair: less light, hue turned towards purple the short way, as a painter shades."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(x / 255.0 for x in colour))
+    share = depth * style.shade_strength
+    turned = 360.0 * hue + 60.0 * share * math.sin(math.radians(265.0 - 360.0 * hue))
+    darker = lightness * (1.0 - share)
+    # the same HSL saturation is a far stronger colour in the middle of the scale than near white: keep the strength
+    kept = min(1.0, (1.2 - abs(2.0 * lightness - 1.0)) / (1.2 - abs(2.0 * darker - 1.0)))
+    return hsl(turned, saturation * kept * (1.0 + 0.15 * share), darker)
 
 
 def palette(character: Character) -> Palette:
@@ -94,19 +108,19 @@ def palette(character: Character) -> Palette:
     hair = _muted(
         hair_colour(*(character.number(f"hair_{part}") for part in ("hue", "saturation", "lightness"))), style
     )
-    line = tint(hair, (0.42, 0.36, 0.44))
+    line = _hair_tone(hair, 0.58, HOUSE_STYLE)
     black: Colour = (24, 20, 26)
     glossy = 0.30 + 0.25 * character.number("hair_lightness")
-    shade = _shade(hair, (0.76, 0.72, 0.82), style)
+    shade = _hair_tone(hair, 0.20, style)
     return Palette(
         skin=skin,
         skin_shade=_shade(skin, (0.93, 0.80, 0.79), style),
         skin_line=mix(tint(skin, (0.60, 0.38, 0.36)), black, style.line_darkness),
-        blush=mix(tint(skin, (1.0, 0.55, 0.55)), (255, 96, 104), 0.35),
+        blush=mix(tint(skin, (1.0, 0.50, 0.52)), (255, 84, 96), 0.45 * skin[1] / 255),
         lip=tint(skin, (0.86, 0.48, 0.48)),
         hair=hair,
         hair_shade=shade,
-        hair_deep=_shade(shade, (0.76, 0.72, 0.80), style),
+        hair_deep=_hair_tone(shade, 0.20, style),
         hair_line=mix(line, black, style.line_darkness),
         hair_light=mix(hair, WHITE, glossy * style.highlight),
         **dict(

@@ -36,16 +36,16 @@ class EyeFrame:
 
 def eye_frame(character: Character, pose: Pose, side: float) -> EyeFrame:
     """The frame of the eye on one side."""
-    size = (0.82 + 0.36 * character.number("eye_size")) * character.style.eye_scale
+    size = (0.76 + 0.40 * character.number("eye_size")) * character.style.eye_scale
     ratio = 0.80 + 0.50 * character.number("eye_ratio")  # height over width
-    across = 0.082 * size * (1.0 / ratio) ** 0.5
-    apart = 0.118 + 0.032 * character.number("eye_spacing")
+    across = 0.089 * size * (1.0 / ratio) ** 0.5
+    apart = 0.117 + 0.040 * character.number("eye_spacing")
     return EyeFrame(
         side,
         (side * apart, 0.600),
         across,
         across * ratio,
-        10.0 * character.number("eye_tilt"),
+        13.0 * character.number("eye_tilt"),
         pose,
     )
 
@@ -61,14 +61,14 @@ def _lids(openness: float) -> tuple[Points, Points]:
 def _iris(character: Character, frame: EyeFrame, tones: Palette, upper: Points) -> list[Mark]:
     pose, side = frame.pose, frame.side
     roundness = frame.half_height / frame.half_width
-    radius_x, radius_y = 0.66 * min(1.0, roundness + 0.08), 0.90
-    gaze = np.array([-side * 0.03 + side * 0.25 * pose.sine, 0.04])
+    radius_x, radius_y = 0.75 * min(1.0, roundness + 0.06), 1.04
+    gaze = np.array([-side * 0.03 + side * 0.25 * pose.sine, -0.03])
     middle = gaze
 
     def disc(x: float, y: float, scale_x: float, scale_y: float) -> Points:
         return frame.put(ellipse(middle + (x * radius_x, y * radius_y), scale_x * radius_x, scale_y * radius_y))
 
-    pupil = 0.26 + 0.34 * character.number("pupil_size")
+    pupil = 0.18 + 0.46 * character.number("pupil_size")
     shade = frame.put(np.concatenate([upper, (upper + (0.0, 0.42))[::-1]]))
     light = 0.34 * pose.light * side
     big = disc(light, -0.42, 0.30, 0.27)
@@ -119,16 +119,17 @@ def lashes(character: Character, pose: Pose, tones: Palette, side: float) -> lis
 
 
 def brows(character: Character, pose: Pose, tones: Palette) -> list[Mark]:
-    """Two tapered brows; drawn over the fringe, as is the custom, so that they always read."""
+    """Two tapered brows; they shine through the fringe, as is the custom, so that they always read."""
     angle = character.number("brow_angle")
-    y = 0.482 - 0.058 * character.number("brow_height")
+    y = 0.487 - 0.062 * character.number("brow_height")
     marks: list[Mark] = []
     for side in (-1.0, 1.0):
         frame = eye_frame(character, pose, side)
         x = frame.centre[0] * side + 0.006
-        inner, outer = y + 0.030 * angle, y - 0.026 * angle + 0.010
+        inner, outer = y + 0.036 * angle, y - 0.034 * angle + 0.008
         knots = np.array([(x - 0.076, inner), (x - 0.02, (inner + outer) / 2 - 0.016), (x + 0.082, outer)]) * (side, 1.0)
         line = pose.face(open_spline(knots, 6), 0.01)
-        width = 0.0085 * (0.6 + 0.4 * character.style.line_weight)
+        width = 0.0112 * (0.6 + 0.4 * character.style.line_weight)
+        marks.append(Fill("brows", tapered(line, 1.9 * width, 0.6, 0.15), tones.skin, opacity=0.60))
         marks.append(Fill("brows", tapered(line, width, 0.6, 0.05), mix(tones.hair_line, tones.lash, 0.3)))
     return marks

@@ -15,8 +15,8 @@ def face_outline(pose: Pose) -> Points:
     w, chin = pose.half_width, pose.chin
     right = np.array(
         [
-            *((0.15, 0.24), (0.93 * w, 0.36), (1.0 * w, 0.50), (0.985 * w, 0.60), (0.90 * w, 0.675)),
-            *((0.66 * w, chin - 0.062), (0.34 * w, chin - 0.015), (0.07, chin - 0.001)),
+            *((0.15, 0.24), (0.93 * w, 0.36), (1.0 * w, 0.50), (0.975 * w, 0.60), (0.85 * w, chin - 0.150)),
+            *((0.56 * w, chin - 0.066), (0.255 * w, chin - 0.020), (0.036, chin - 0.006)),
         ]
     )
     knots = np.concatenate([right, [(0.0, chin)], (right * MIRROR)[::-1], [(0.0, 0.2)]])
@@ -25,7 +25,7 @@ def face_outline(pose: Pose) -> Points:
 
 def neck(pose: Pose, tones: Palette) -> list[Mark]:
     """The neck, with the shadow of the chin."""
-    column = closed_spline([(-0.085, 0.7), (0.085, 0.7), (0.088, 0.88), (0.13, 0.96), (0.0, 1.1), (-0.13, 0.96), (-0.088, 0.88)])
+    column = closed_spline([(-0.078, 0.7), (0.078, 0.7), (0.080, 0.89), (0.13, 0.965), (0.0, 1.1), (-0.13, 0.965), (-0.080, 0.89)])
     column = column * (pose.scale, 1.0) + (0.5, 0.0)
     drop = np.array([-0.03 * pose.light, 0.042])
     return [
@@ -56,7 +56,7 @@ def skin(pose: Pose, tones: Palette, shadows: list[Mark]) -> list[Mark]:
     """The face with its side shade, `shadows` that hair throws on it, and a tapered jaw line."""
     outline = face_outline(pose)
     middle = outline.mean(axis=0)
-    lit = (outline - middle) * (0.985, 1.0) + middle + (0.045 * pose.light, -0.012)
+    lit = (outline - middle) * (0.985, 1.0) + middle + (0.065 * pose.light, -0.012)
     jaw = np.roll(outline, -3 * 5, axis=0)[: 12 * 5]
     return [
         Fill("skin", outline, tones.skin_shade),
@@ -69,9 +69,9 @@ def cheeks(pose: Pose, tones: Palette, blush: float) -> list[Mark]:
     """Blush under the eyes: a glow and three pen strokes that grow with it."""
     marks: list[Mark] = []
     for side in (-1.0, 1.0):
-        centre = pose.face(np.array([(side * pose.half_width * 0.62, 0.705)]))[0]
+        centre = pose.face(np.array([(side * pose.half_width * 0.60, 0.718)]))[0]
         x, y = centre.tolist()
-        marks.append(Glow("cheeks", (x - 0.085, y - 0.05, x + 0.085, y + 0.05), tones.blush, 0.9 * blush))
+        marks.append(Glow("cheeks", (x - 0.095, y - 0.07, x + 0.095, y + 0.07), tones.blush, blush))
         for step in (-1.0, 0.0, 1.0):
             line = np.array([(0.009, -0.014), (-0.009, 0.014)]) * blush + (step * 0.022, 0.0) + centre
             marks.append(Fill("cheeks", tapered(line, pose.line * 0.9 * blush, 1, 1), tones.blush, opacity=0.7 * blush))
@@ -80,8 +80,8 @@ def cheeks(pose: Pose, tones: Palette, blush: float) -> list[Mark]:
 
 def nose(pose: Pose, tones: Palette) -> list[Mark]:
     """A small nose: one pen stroke with a touch of shade away from the light."""
-    y = 0.70 + 0.25 * (pose.chin - 0.85)
+    y = 0.70 + 0.25 * (pose.chin - 0.845)
     lean = pose.sine * 0.03
     bridge = pose.face(open_spline([(0.004 + lean, y - 0.022), (0.009 + lean, y - 0.004), (-0.002 + lean, y + 0.004)], 5), 0.03)
     shade = pose.face(ellipse((0.004 + lean - 0.012 * pose.light, y + 0.008), 0.014, 0.006), 0.03)
-    return [Fill("nose", shade, tones.skin_shade), Fill("nose", tapered(bridge, 0.9 * pose.line), tones.skin_line)]
+    return [Fill("nose", shade, tones.skin_shade), Fill("nose", tapered(bridge, pose.fine), tones.skin_line)]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from anime_gen.drawing.character import Character
-from anime_gen.drawing.colours import Nuisance, Palette
-from anime_gen.drawing.curves import Points, closed_spline, open_spline, tapered
+from anime_gen.drawing.colours import Nuisance, Palette, hsl
+from anime_gen.drawing.curves import Points, closed_spline, open_spline, stroke, tapered
 from anime_gen.drawing.locks import Brush, brush, paint_locks, ribbons
 from anime_gen.drawing.pose import Pose
-from anime_gen.drawing.raster import Fill, Mark
+from anime_gen.drawing.raster import Colour, Fill, Mark
 
 FRINGE_LOCKS = 9
 BACK_LOCKS = 10
@@ -28,6 +28,7 @@ class Head:
     length: float
     radius_x: float  # of the hair over the skull
     top: float  # y of the crown
+    tie: Colour  # of the bands around tails
 
     def row(self, start: int, count: int, column: int) -> np.ndarray:
         """Jitter [count] in [-1, 1) of this head's own locks."""
@@ -45,8 +46,9 @@ def head(character: Character, pose: Pose, tones: Palette, chance: Nuisance) -> 
         chance=chance,
         style=str(character.attributes["hair_style"]),
         length=character.number("hair_length"),
-        radius_x=pose.half_width + 0.022 + 0.055 * volume,
+        radius_x=pose.half_width + 0.022 + 0.072 * volume,
         top=0.105 - 0.06 * volume,
+        tie=hsl(190.0 + 210.0 * chance.draws[28], 0.70, 0.55),
     )
 
 
@@ -94,7 +96,7 @@ def _tail(h: Head, side: float, row: int) -> list[Mark]:
     end = 0.58 + 0.56 * h.length
     offset = np.linspace(-1.0, 1.0, count)
     jitter = h.row(row, count, 0)
-    reach = h.radius_x + (0.10 if high else 0.08) + 0.03 * h.character.number("hair_volume")
+    reach = h.radius_x + (0.03 if high else 0.04) + 0.03 * h.character.number("hair_volume")
     spines = np.stack(
         [
             np.stack([root[0] + 0.012 * offset, root[1] + 0.01 * offset], axis=1),
@@ -105,7 +107,14 @@ def _tail(h: Head, side: float, row: int) -> list[Mark]:
         axis=1,
     )
     ribbon = ribbons(h.pose, h.brush, spines, np.full((count, 1), -0.06), np.full(count, 0.052), jitter)
-    return paint_locks("hair_back", ribbon, h.brush.tone("side"), h.brush)
+    start = h.pose.put(spines[:, 0].mean(axis=0) + (0.035 * side, -0.03), -0.06)
+    tie = [(start[0] - 0.014, start[1] - 0.02), (start[0] + 0.014, start[1] + 0.02)]
+    band = closed_spline(stroke(np.array(tie), 0.031), 5)
+    return [
+        *paint_locks("hair_back", ribbon, h.brush.tone("side"), h.brush),
+        Fill("hair_back", tapered(np.concatenate([band, band[:1]]), h.pose.line, 1, 1), h.tones.hair_line),
+        Fill("hair_back", band, h.tie),
+    ]
 
 
 def buns(h: Head) -> list[Mark]:
@@ -131,12 +140,12 @@ def buns(h: Head) -> list[Mark]:
 
 def spikes(h: Head) -> list[Mark]:
     """Locks that stand off the crown; they grow with spikiness and lie hidden under the skull at 0."""
-    angles = np.radians(np.array([-78.0, -52.0, -27.0, -6.0, 16.0, 40.0, 66.0, 84.0])) + 0.10 * h.row(50, 8, 0)
+    angles = np.radians(np.array([-76.0, -54.0, -31.0, -8.0, 13.0, 36.0, 58.0, 78.0])) + 0.10 * h.row(50, 8, 0)
     reach = 0.88 + h.brush.spikiness * (0.30 + 0.10 * h.row(50, 8, 1))
     out = np.stack([np.sin(angles), -np.cos(angles)], axis=1)
     size = np.array([h.radius_x, 0.44 - h.top])
     base = np.array([0.0, 0.44])
-    bend = np.stack([np.sign(angles) * 0.10, np.full(8, 0.10)], axis=1) * h.brush.spikiness
+    bend = np.stack([0.03 * np.sin(angles), 0.03 + 0.15 * np.sin(angles) ** 2], axis=1) * h.brush.spikiness
     spines = np.stack([base + 0.5 * out * size, base + 0.75 * out * size, base + 0.95 * out * size, base + out * size * reach[:, None] + bend], axis=1)
     ribbon = ribbons(h.pose, h.brush, spines, np.full((8, 1), 0.0), np.full(8, 0.06), np.zeros(8))
     return paint_locks("hair_back", ribbon, h.brush.tone("side"), h.brush)
@@ -145,20 +154,20 @@ def spikes(h: Head) -> list[Mark]:
 def cap(h: Head) -> list[Mark]:
     """The hair over the skull, down to the hairline."""
     x, top = h.radius_x, h.top
-    half = np.array([(0.0, top), (0.40 * x, top + 0.025), (0.76 * x, top + 0.105), (0.97 * x, 0.31), (1.0 * x, 0.44), (0.97 * x, 0.56)])
-    inner = np.array([(0.90 * h.pose.half_width, 0.55), (0.90 * h.pose.half_width, 0.42), (0.13, 0.31)])
+    half = np.array([(0.0, top), (0.40 * x, top + 0.025), (0.76 * x, top + 0.105), (0.97 * x, 0.31), (1.0 * x, 0.44), (0.98 * x, 0.56)])
+    inner = np.array([(0.97 * h.pose.half_width, 0.66), (0.90 * h.pose.half_width, 0.54), (0.90 * h.pose.half_width, 0.42), (0.13, 0.31)])
     right = np.concatenate([half, inner])
     outline = np.concatenate([right, [(0.0, 0.30)], (right[:0:-1]) * (-1.0, 1.0)])
-    depth = np.concatenate([np.full(6, 0.02), [0.06, 0.12, 0.2], [0.22], [0.2, 0.12, 0.06], np.full(5, 0.02)])
+    depth = np.concatenate([np.full(6, 0.02), [0.05, 0.06, 0.12, 0.2], [0.22], [0.2, 0.12, 0.06, 0.05], np.full(5, 0.02)])
     placed = h.pose.put(outline, depth)
     shape = closed_spline(placed, 5)
     over = np.concatenate([half[:0:-1] * (-1.0, 1.0), half])
-    line = tapered(open_spline(h.pose.put(over, 0.02), 6), 1.2 * h.pose.line, 0.3, 0.3)
+    line = tapered(open_spline(h.pose.put(over, 0.02), 6), 0.95 * h.pose.line, 0.2, 0.2)
     return [Fill("hair", shape, h.tones.hair), Fill("hair", line, h.tones.hair_line)]
 
 
 def _root(h: Head) -> float:
-    return 0.0 if h.style == "hime" else 0.15 * h.character.number("hair_parting")
+    return 0.0 if h.style == "hime" else 0.18 * h.character.number("hair_parting")
 
 
 def fringe_spines(h: Head) -> tuple[Points, np.ndarray]:
@@ -172,7 +181,7 @@ def fringe_spines(h: Head) -> tuple[Points, np.ndarray]:
     away = place - root / w
     tip_x = place * w * 0.92 + (0.0 if blunt else 1.0) * (0.035 * np.tanh(3 * away) + 0.016 * jitter_x)
     tip_y = 0.375 + 0.19 * bangs + (0.012 if blunt else 0.10) * np.abs(place) ** 2.2
-    tip_y = tip_y + (0.004 if blunt else 0.022) * jitter_y - (0 if blunt else 0.035) * np.exp(-((away / 0.22) ** 2))
+    tip_y = tip_y + (0.004 if blunt else 0.022) * jitter_y - (0 if blunt else 0.055) * np.exp(-((away / 0.22) ** 2))
     start = np.stack([root + 0.03 * away, np.full(FRINGE_LOCKS, h.top + 0.045)], axis=1)
     first = np.stack([root + 0.62 * (tip_x - root) * 1.12, np.full(FRINGE_LOCKS, h.top + 0.055) + 0.05 * away**2], axis=1)
     second = np.stack([tip_x * 1.04 - 0.02 * np.tanh(3 * away), tip_y - 0.13], axis=1)
@@ -195,14 +204,14 @@ def fringe(h: Head) -> list[Mark]:
     away = np.abs(spines[:, 3, 0] - _root(h))
     order = np.argsort(-away, kind="stable")
     depth = _fringe_depth(spines)
-    ribbon = ribbons(h.pose, h.brush, spines[order], depth[order], width[order], h.row(10, FRINGE_LOCKS, 2)[order])
-    return paint_locks("hair_front", ribbon, h.brush.tone("front"), h.brush, band=(0.34, 0.58))
+    ribbon = ribbons(h.pose, h.brush, spines[order], depth[order], width[order], h.row(10, FRINGE_LOCKS, 2)[order], h.style == "hime")
+    return paint_locks("hair_front", ribbon, h.brush.tone("front"), h.brush, band=(0.36, 0.60))
 
 
 def fringe_shadow(h: Head) -> list[Mark]:
     """What the fringe and the side locks throw on the face, in the skin's shade."""
     spines, width = fringe_spines(h)
-    ribbon = ribbons(h.pose, h.brush, spines, _fringe_depth(spines), width, h.row(10, FRINGE_LOCKS, 2))
+    ribbon = ribbons(h.pose, h.brush, spines, _fringe_depth(spines), width, h.row(10, FRINGE_LOCKS, 2), h.style == "hime")
     drop = np.array([-0.014 * h.pose.light, 0.022])
     marks: list[Mark] = []
     for centre, across, half in zip(*ribbon, strict=True):
@@ -233,6 +242,6 @@ def side_locks(h: Head) -> list[Mark]:
             ],
             axis=1,
         )
-        ribbon = ribbons(h.pose, h.brush, spines, np.array([[0.05, 0.05, 0.06, 0.06], [0.08, 0.10, 0.12, 0.12]]), np.array([0.055, 0.038]), jitter)
+        ribbon = ribbons(h.pose, h.brush, spines, np.array([[0.05, 0.05, 0.06, 0.06], [0.08, 0.10, 0.12, 0.12]]), np.array([0.055, 0.038]), jitter, h.style == "hime")
         marks += paint_locks("hair", ribbon, h.brush.tone("front"), h.brush, band=(0.26, 0.42))
     return marks

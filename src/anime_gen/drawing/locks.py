@@ -51,21 +51,21 @@ def brush(character: Character, pose: Pose, tones: Palette) -> Brush:
 
 
 def ribbons(
-    pose: Pose, style: Brush, spines: ArrayLike, depth: ArrayLike, width: ArrayLike, phase: ArrayLike
+    pose: Pose, style: Brush, spines: ArrayLike, depth: ArrayLike, width: ArrayLike, phase: ArrayLike, blunt: bool = False
 ) -> tuple[Points, Points, NDArray[np.float64]]:
     """Centre lines, normals [L, n, 2] and half-widths [L, n] of locks with spines [L, 4, 2] at depths [L, 4] or [L, 1]."""
     placed = pose.put(spines, depth)
     centre = bezier(placed, SAMPLES)
     across = normals(centre)
     waves = np.asarray(phase)[:, None] * 0.12 + 1.75 * _T
-    swing = 0.030 * style.curl * np.sin(2 * np.pi * waves) * np.clip(1.6 * _T - 0.25, 0, 1) * np.clip(
+    swing = 0.042 * style.curl * np.sin(2 * np.pi * waves) * np.clip(1.6 * _T - 0.25, 0, 1) * np.clip(
         3.0 * (placed[:, 3, 1] - placed[:, 0, 1])[:, None], 0.2, 1.0
     )
     centre = centre + across * swing[:, :, None]
     peak = 0.55 - 0.18 * style.spikiness
     rise = np.sin(0.5 * np.pi * np.minimum(_T / peak, 1.0))
     fall = np.clip((1.0 - _T) / (1.0 - peak), 0.0, 1.0)
-    power = 0.45 + 0.55 * style.spikiness
+    power = (0.12 if blunt else 0.45) + 0.55 * style.spikiness
     profile = (0.35 + 0.65 * rise) * np.where(_T > peak, fall**power, 1.0)
     return centre, normals(centre), np.asarray(width)[:, None] * profile
 
@@ -94,7 +94,7 @@ def paint_locks(
         marks.append(Fill(part, _between(centre, across, half, -1.0, 1.0), tone.base))
         for side in (-1.0, 1.0):  # the edge away from the light is the darker tone
             facing = float(np.sign(across[6, 0]) or 1.0) * side
-            share = 0.30 - 0.34 * facing * style.light
+            share = 0.30 - 0.44 * facing * style.light
             if share > 0.03:
                 inner = 1.0 - share * np.clip(_T / 0.5, 0.25, 1.0) * 1.4
                 marks.append(Fill(part, _between(centre, across, half, side * inner, side), tone.shade))
@@ -110,6 +110,6 @@ def _highlight(
     t = np.linspace(band[0], band[1], 7)
     middle = np.stack([np.interp(t, _T, centre[:, axis]) for axis in (0, 1)], axis=1)
     normal = np.stack([np.interp(t, _T, across[:, axis]) for axis in (0, 1)], axis=1)
-    spread = np.interp(t, _T, half) * 0.62 * np.sin(np.pi * np.linspace(0.0, 1.0, 7)) ** 0.8
+    spread = np.interp(t, _T, half) * np.array([0.0, 0.66, 0.86, 0.80, 0.58, 0.30, 0.0])
     offset = normal * spread[:, None]
     return Fill(part, np.concatenate([middle + offset, (middle - offset)[::-1]]), colour)

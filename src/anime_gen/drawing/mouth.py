@@ -13,13 +13,13 @@ def _lips(character: Character, pose: Pose) -> tuple[Points, Points]:
     """Upper and lower lip [n, 2] in design coordinates; they coincide when the mouth is closed."""
     smile, opening = character.number("smile"), character.number("mouth_open")
     t = np.linspace(-1.0, 1.0, 17)
-    half = 0.052 + 0.018 * abs(smile) - 0.012 * opening * (1.0 - abs(smile))
+    half = 0.058 + 0.024 * abs(smile) - 0.012 * opening * (1.0 - abs(smile))
     middle = 0.62 * (pose.chin - 0.66) + 0.655
     arch = 1.0 - t**2
-    curve = 0.034 * smile
+    curve = 0.054 * smile
     upper = middle - curve * 0.6 + curve * arch * (1.0 - 0.55 * opening) - 0.018 * opening * arch
     round_arch = np.sqrt(np.clip(arch, 0.0, 1.0))
-    lower = upper + 0.082 * opening * (0.45 * arch + 0.55 * round_arch)
+    lower = upper + 0.094 * opening * (0.45 * arch + 0.55 * round_arch)
     return np.stack([half * t, upper], axis=1), np.stack([half * t, lower], axis=1)
 
 
@@ -35,8 +35,8 @@ def mouth(character: Character, pose: Pose, tones: Palette) -> list[Mark]:
         teeth = np.concatenate([upper, (upper * 0.72 + lower * 0.28)[::-1]])
         inside = [Fill("mouth", tongue, mix((236, 120, 124), tones.skin_shade, 0.15)), Fill("mouth", teeth, WHITE)]
         marks += [Fill("mouth", outline, (150, 52, 62)), Clipped(outline, inside)]
-        marks.append(Fill("mouth", tapered(lower, 0.8 * pose.line, 0.4, 0.4), tones.skin_line))
-    marks.append(Fill("mouth", tapered(upper, 1.3 * pose.line, 0.35, 0.35), tones.skin_line))
+        marks.append(Fill("mouth", tapered(lower, 0.8 * pose.fine, 0.4, 0.4), tones.skin_line))
+    marks.append(Fill("mouth", tapered(upper, 1.8 * pose.fine, 0.35, 0.35), tones.skin_line))
     lip = (lower[5:12] + (0.0, 0.016)) * 1.0
-    marks.append(Fill("mouth", tapered(lip, 0.8 * pose.line, 0.0, 0.0), tones.skin_shade))
+    marks.append(Fill("mouth", tapered(lip, 0.8 * pose.fine, 0.0, 0.0), tones.skin_shade))
     return marks

@@ -31,6 +31,7 @@ class Pose:
     chin: float  # y of the tip of the chin
     light: float  # -1..1
     line: float  # half-width of a normal line
+    fine: float  # half-width of a line in the face, which heavy styles thicken less
 
     def put(self, points: ArrayLike, depth: ArrayLike) -> Points:
         """Picture coordinates of design points [..., 2] at a depth (scalar or [...])."""
@@ -55,9 +56,10 @@ def pose(character: Character) -> Pose:
         sine=float(np.sin(turn)),
         cosine=float(np.cos(turn)),
         tilt=TILT_DEGREES * character.number("head_tilt"),
-        scale=character.style.head_scale,
+        scale=1.05 * character.style.head_scale,
         half_width=0.248 + 0.052 * character.number("face_width"),
-        chin=0.815 + 0.065 * character.number("chin_length"),
+        chin=0.805 + 0.080 * character.number("chin_length"),
         light=character.number("light_side"),
         line=0.0036 * character.style.line_weight,
+        fine=0.0036 * (0.55 + 0.45 * character.style.line_weight),
     )

@@ -91,7 +91,7 @@ def _hair_colour(stream: _Stream) -> Values:
     wanted = stream.pick(HAIR_COLOR_WEIGHTS)
     while True:
         hue = stream.between(0.0, 360.0)
-        saturation = stream.between(0.0, 1.0) ** 0.7 if wanted not in ("gray", "white") else stream.between(0.0, 0.18)
+        saturation = stream.between(0.0, 1.0) ** 0.55 if wanted not in ("gray", "white") else stream.between(0.0, 0.18)
         lightness = stream.between(0.0, 1.0) if wanted != "black" else stream.between(0.0, 0.16)
         if hair_color(hue, saturation, lightness) == wanted:
             return {"hair_hue": hue, "hair_saturation": saturation, "hair_lightness": lightness}
@@ -153,7 +153,7 @@ def _default(stream: _Stream) -> Values:
         "pupil_size": stream.near(0.5, 0.32),
         "face_width": width,
         "chin_length": stream.near(0.45, 0.30),
-        "skin_tone": stream.between(0.0, 1.0) ** 2.2,
+        "skin_tone": stream.between(0.0, 1.0) ** 4,
         "blush": stream.near(0.15 + 0.45 * happy, 0.2),
         "head_turn": stream.near(0.0, 0.42, -1.0),
         "head_tilt": stream.near(0.0, 0.38, -1.0),
