@@ -1,8 +1,8 @@
 """3x3 convolution with half of the products: Winograd's F(4, 3) along the rows (Lavin and Gray 2016, section 4.1).
 
 Four output rows need six products with transformed rows instead of twelve. Along the columns nothing changes, so each
-of the six products is an ordinary 1x3 convolution of a quarter of the picture, which the library runs at full speed; the
-transforms are sums of whole rows. The two-dimensional F(4x4, 3x3) saves another half of the products, but its
+of the six products is an ordinary 1x3 convolution of a quarter of the picture, which the library runs at full speed;
+the transforms are sums of whole rows. The two-dimensional F(4x4, 3x3) saves another half of the products, but its
 transforms move 2.25 times the data through memory: measured, it lost to this form below 512 channels.
 
 Float32 only: the rounding error grows to about 5e-6 of the largest value. The two functions here are the forward pass
