@@ -25,6 +25,7 @@ class Judged:
     confidence: np.ndarray
     abstained: np.ndarray
     scores: np.ndarray
+    rows: np.ndarray  # which picture of the tested ones each entry is
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -34,9 +35,17 @@ class Judged:
         """Whether each value counts as right, bool [n]."""
         return is_right(self.attribute, torch.from_numpy(self.value), torch.from_numpy(self.truth)).numpy()
 
+    @property
+    def error(self) -> np.ndarray:
+        """How wrong each value is: distance in units or degrees; for classes 0 if right, else the confidence."""
+        if self.attribute.kind in ("binary", "categorical"):
+            return np.where(self.right, 0.0, self.confidence)
+        distance = np.abs(self.value - self.truth)
+        return np.minimum(distance, 360.0 - distance) if self.attribute.kind == "cyclic" else distance
+
     def take(self, rows: np.ndarray) -> Judged:
         """Some of the pictures."""
-        parts = (self.truth, self.value, self.confidence, self.abstained, self.scores)
+        parts = (self.truth, self.value, self.confidence, self.abstained, self.scores, self.rows)
         return Judged(self.attribute, *(part[rows] for part in parts))
 
 
@@ -143,6 +152,4 @@ def _error(judged: Judged) -> dict[str, float]:
     """Mean absolute error in units, for the kinds that have one."""
     if judged.attribute.kind in ("binary", "categorical"):
         return {}
-    error = np.abs(judged.value - judged.truth)
-    error = np.minimum(error, 360.0 - error) if judged.attribute.kind == "cyclic" else error
-    return {"mean_error": float(error.mean())}
+    return {"mean_error": float(judged.error.mean())}

@@ -31,13 +31,13 @@ class NarrowResNet(ResNet):
         self.inplanes = width
         self.conv1 = nn.Conv2d(3, width, kernel_size=3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.maxpool = nn.Identity()  # type: ignore[assignment]
+        self.maxpool = nn.Identity()
         self.layer1 = self._make_layer(BasicBlock, width, blocks[0])
         self.layer2 = self._make_layer(BasicBlock, width * 2, blocks[1], stride=2)
         self.layer3 = self._make_layer(BasicBlock, width * 4, blocks[2], stride=2)
         self.layer4 = self._make_layer(BasicBlock, width * 8, blocks[3], stride=2)
         self.avgpool = nn.AdaptiveAvgPool2d(GRID)
-        self.fc = nn.Identity()  # type: ignore[assignment]
+        self.fc = nn.Identity()
         self.reduce = nn.Conv2d(width * 8, GRID_CHANNELS, kernel_size=1)
         self._start_weights()
 

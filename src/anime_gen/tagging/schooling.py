@@ -12,11 +12,13 @@ from anime_gen.tagging.attributes import Attribute
 from anime_gen.tagging.config import SubModelConfig, TrainingConfig
 from anime_gen.tagging.metrics import quality
 from anime_gen.tagging.network import SubModel
+from anime_gen.tagging.pictures import ReadPictures
 from anime_gen.tagging.sub_model import CalibratedModel, fit_calibrations, judge_all, plain_calibrations
 from anime_gen.tagging.targets import Targets
 from anime_gen.tagging.training import Curve, Lesson, fit, raw_outputs
 
-ReadPictures = Callable[[np.ndarray], np.ndarray]
+LEAST_HELD = 100  # pictures to calibrate on, where there are at least three times as many
+LEAST_OWN = 20
 
 
 @dataclass
@@ -36,20 +38,24 @@ def school(
     random_rows: np.ndarray,
     size: SubModelConfig,
     config: TrainingConfig,
+    own: int | None = None,
     on_epoch: Callable[[int, float, float], None] = lambda epoch, loss, value: None,
 ) -> Schooled:
     """Train the sub-model of one group on the given rows of the targets.
 
     ``read`` gives pictures uint8 [n, r, r, 3] at ``config.input_px``. Validation and calibration use a slice of
-    ``random_rows`` (rows whose labels were not chosen by a learner), left out of training.
+    ``random_rows`` (rows whose labels were not chosen by a learner), left out of training. Rows from ``own`` on are
+    drawn first votes: they calibrate an attribute only while the set itself has no labels to calibrate it on.
     """
     labelled = np.any(np.stack([targets.known(a.name) for a in attributes]), axis=0)
     rows, random_rows = rows[labelled[rows]], random_rows[labelled[random_rows]]
-    shuffled = np.random.default_rng(config.seed).permutation(random_rows)
-    held = np.sort(shuffled[: max(8, round(len(shuffled) * config.validation_share))])
+    held = _held_out(random_rows, targets.count if own is None else own, config)
     learning = np.setdiff1d(rows, held)
+    if len(learning) < 2:
+        raise ValueError(f"sub-model {size.group}: {len(rows)} labelled training pictures are too few to learn from")
     lesson = Lesson.of(read(learning), targets, attributes, learning)
     check = Lesson.of(read(held), targets, attributes, held)
+    _own_first(check.targets, torch.from_numpy(held >= (targets.count if own is None else own)))
     torch.manual_seed(config.seed)  # torchvision's constructors draw their weights from the global stream
     network = SubModel(attributes, size.width, size.blocks, config.input_px)
 
@@ -62,3 +68,20 @@ def school(
     calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets)
     known = {a.name: int((~lesson.targets[:, k].isnan()).sum()) for k, a in enumerate(attributes)}
     return Schooled(CalibratedModel(size.group, network, calibrations), curve, known)
+
+
+def _held_out(random_rows: np.ndarray, own: int, config: TrainingConfig) -> np.ndarray:
+    """The validation slice: a share of the set's own rows and of the drawn ones; a third of very few."""
+    random = np.random.default_rng(config.seed)
+    held = []
+    for rows in (random_rows[random_rows < own], random_rows[random_rows >= own]):
+        count = max(round(len(rows) * config.validation_share), min(LEAST_HELD, len(rows) // 3))
+        held.append(random.permutation(rows)[:count])
+    return np.sort(np.concatenate(held))
+
+
+def _own_first(targets: torch.Tensor, foreign: torch.Tensor) -> None:
+    """Forget drawn labels [n, attributes] of each attribute that the set's own pictures can calibrate."""
+    for k in range(targets.shape[1]):
+        if int((~targets[~foreign, k].isnan()).sum()) >= LEAST_OWN:
+            targets[foreign, k] = float("nan")

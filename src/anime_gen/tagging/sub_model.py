@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from anime_gen.images.files import write_atomically
 from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.calibration import Calibration, calibrate
-from anime_gen.tagging.files import write_atomically
 from anime_gen.tagging.heads import predicted_value
 from anime_gen.tagging.metrics import Judged
 from anime_gen.tagging.network import SubModel
@@ -60,7 +60,8 @@ class CalibratedModel:
             "calibrations": {name: c.model_dump() for name, c in self.calibrations.items()},
             "card": self.card,
         }
-        write_atomically(path, save(tensors, metadata={"sub_model": json.dumps(meta)}))
+        content = save(tensors, metadata={"sub_model": json.dumps(meta)})
+        write_atomically(path, lambda file: file.write(content))
 
     @classmethod
     def load(cls, path: Path) -> CalibratedModel:
@@ -90,8 +91,8 @@ def read_card(path: Path) -> dict[str, Any]:
     return meta
 
 
-def judge(attribute: Attribute, calibration: Calibration, raw: Tensor, truth: Tensor) -> Judged:
-    """Predictions beside the truth of one attribute, all labels known."""
+def judge(attribute: Attribute, calibration: Calibration, raw: Tensor, truth: Tensor, rows: np.ndarray) -> Judged:
+    """Predictions beside the truth of one attribute, all labels known; ``rows`` says which pictures they are."""
     readout = calibration.readout(attribute, raw)
     confidence = calibration.confidence(attribute, raw).numpy()
     return Judged(
@@ -101,6 +102,7 @@ def judge(attribute: Attribute, calibration: Calibration, raw: Tensor, truth: Te
         confidence,
         confidence < calibration.threshold,
         readout.numpy(),
+        rows,
     )
 
 
@@ -111,13 +113,14 @@ def judge_all(
     judged = {}
     for k, attribute in enumerate(network.attributes):
         known = ~targets[:, k].isnan()
-        judged[attribute.name] = judge(attribute, calibrations[attribute.name], raw[k][known], targets[known, k])
+        rows = np.flatnonzero(known.numpy())
+        judged[attribute.name] = judge(attribute, calibrations[attribute.name], raw[k][known], targets[known, k], rows)
     return judged
 
 
 def plain_calibrations(network: SubModel) -> dict[str, Calibration]:
     """Uncalibrated: only the units of the continuous attributes."""
-    centres, spreads = network.centre.tolist(), network.spread.tolist()  # type: ignore[operator,union-attr]
+    centres, spreads = network.centre.tolist(), network.spread.tolist()  # type: ignore[operator]
     return {a.name: Calibration(centre=centres[k], spread=spreads[k]) for k, a in enumerate(network.attributes)}
 
 

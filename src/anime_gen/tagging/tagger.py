@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from anime_gen.images.files import write_atomically
 from anime_gen.tagging.attributes import Column, Vocabulary
-from anime_gen.tagging.files import write_atomically
 from anime_gen.tagging.heads import predicted_value
 from anime_gen.tagging.network import resized
 from anime_gen.tagging.sub_model import CalibratedModel
@@ -118,4 +118,4 @@ class Tagger:
 def write_manifest(folder: Path, groups: list[str], attributes: list[str]) -> None:
     """State which sub-models belong together, and the order of their attributes."""
     content = json.dumps({"groups": groups, "attributes": attributes}, indent=1)
-    write_atomically(folder / MANIFEST, content.encode())
+    write_atomically(folder / MANIFEST, lambda file: file.write(content.encode()))

@@ -79,8 +79,8 @@ def standardise(model: SubModel, lesson: Lesson) -> None:
     for k, attribute in enumerate(lesson.attributes):
         known = lesson.targets[:, k][~lesson.targets[:, k].isnan()]
         if attribute.kind == "continuous" and len(known) > 1:
-            model.centre[k] = known.mean()  # type: ignore[operator,index]
-            model.spread[k] = known.std().clamp(min=1e-3 * attribute.span)  # type: ignore[operator,index]
+            model.centre[k] = known.mean()  # type: ignore[operator]
+            model.spread[k] = known.std().clamp(min=1e-3 * attribute.span)  # type: ignore[operator]
 
 
 def batch_loss(
@@ -91,7 +91,7 @@ def batch_loss(
     for k, attribute in enumerate(model.attributes):
         target = torch.where(flipped, mirrored(attribute, targets[:, k]), targets[:, k])
         if attribute.kind == "continuous":
-            target = (target - model.centre[k]) / model.spread[k]  # type: ignore[index,operator]
+            target = (target - model.centre[k]) / model.spread[k]  # type: ignore[index]
         losses.append(head_loss(attribute, raw[k], target, weights[:, k], classes[k]))
     return torch.stack(losses).mean()
 

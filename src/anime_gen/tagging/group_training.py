@@ -1,0 +1,185 @@
+"""One sub-model from start to finish: labels, training, test, report, file; an unchanged one is kept as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+
+from anime_gen.images.faces import Faces
+from anime_gen.tagging.attributes import Attribute, Vocabulary
+from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
+from anime_gen.tagging.gathering import Gathered, check_required, gather, lacking
+from anime_gen.tagging.labels import open_existing
+from anime_gen.tagging.metrics import Judged, attribute_report, untrained_report
+from anime_gen.tagging.pictures import one_after_another, reader
+from anime_gen.tagging.plots import confusion_or_scatter, curves, reliability, worst_pictures
+from anime_gen.tagging.schooling import Schooled, school
+from anime_gen.tagging.sub_model import read_card
+from anime_gen.tagging.targets import joined
+from anime_gen.tagging.training import raw_outputs
+from anime_gen.tagging.weak import weak_faces, weak_targets
+
+logger = logging.getLogger(__name__)
+TAGGERS = "06_models/taggers"  # below the data folder
+WEAK_FACES = "02_intermediate/weak_faces"
+
+
+class Tracker(Protocol):
+    """What training reports to."""
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
+        """Figures at a number of images seen."""
+
+    def log_image(self, key: str, image: np.ndarray, step: int) -> None:
+        """A uint8 picture [h, w, 3]."""
+
+    def child(self, name: str, params: Mapping[str, Any] | None = None) -> AbstractContextManager[Any]:
+        """A run inside this one."""
+
+
+@dataclass(frozen=True)
+class GroupTask:
+    """Everything that decides what the sub-model of one group becomes."""
+
+    vocabulary: Vocabulary
+    size: SubModelConfig
+    training: TrainingConfig
+    labels: LabelsConfig
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The group's attributes; ValueError if the vocabulary has none."""
+        return self.vocabulary.group(self.size.group)
+
+
+def train_group(
+    task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path, tracker: Tracker
+) -> dict[str, Any]:
+    """Train, test and save the sub-model of one group; returns its card: what was trained, how well, what was not."""
+    gathered = gather(index, task.vocabulary, task.labels, open_existing(data_folder))
+    reasons = lacking(task.vocabulary.values(), gathered, task.labels.least)
+    check_required(task.labels.required, task.vocabulary, reasons)
+    weak = task.labels.weak_start == "drawn" and task.labels.weak_count > 0
+    attributes = tuple(a for a in task.attributes if a.name not in reasons or (weak and _drawable(a)))
+    missing = {a.name: reasons[a.name] for a in task.attributes if a not in attributes}
+    report = {name: untrained_report(task.vocabulary[name], reason) for name, reason in missing.items()}
+    card: dict[str, Any] = {"group": task.size.group, "trained": bool(attributes), "report": report}
+    path = data_folder / TAGGERS / f"{task.size.group}.safetensors"
+    if not attributes:
+        logger.warning("sub-model %s is not trained: no attribute of it has enough labels", task.size.group)
+        path.unlink(missing_ok=True)
+        return card
+    fingerprint = _fingerprint(task, faces, gathered, attributes)
+    kept = _kept(path, fingerprint)
+    if kept is not None:
+        logger.info("sub-model %s is unchanged: kept", task.size.group)
+        return kept
+    started = time.perf_counter()
+    with tracker.child(f"tag-{task.size.group}", task.size.model_dump() | {"attributes": len(attributes)}) as child:
+        schooled, judged = _trained(task, attributes, faces, gathered, data_folder, weak, child)
+    report |= {name: attribute_report(j, schooled.n_train[name]) for name, j in judged.items()}
+    for name in set(reasons) & {a.name for a in attributes}:
+        report[name]["votes"] = "drawn"  # learned from drawn faces only: first votes, not measured on this set
+    card |= {
+        "fingerprint": fingerprint,
+        "seconds": round(time.perf_counter() - started, 1),
+        "epochs": len(schooled.curve.score),
+        "report": {a.name: report[a.name] for a in task.attributes},
+    }
+    schooled.model.card = card
+    schooled.model.save(path)
+    return card
+
+
+def _drawable(attribute: Attribute) -> bool:
+    from anime_gen.drawing import ATTRIBUTES
+
+    return attribute.name in ATTRIBUTES
+
+
+def _kept(path: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The card of the file that is there, if it was made from exactly this."""
+    try:
+        card: dict[str, Any] = read_card(path)["card"]
+    except (ValueError, FileNotFoundError):
+        return None
+    return card if card.get("fingerprint") == fingerprint else None
+
+
+def _fingerprint(task: GroupTask, faces: Faces, gathered: Gathered, attributes: tuple[Attribute, ...]) -> str:
+    digest = hashlib.sha256(faces.fingerprint.encode())
+    settings = [task.size.model_dump(), task.training.model_dump(), task.labels.model_dump()]
+    digest.update(json.dumps([settings, [a.model_dump() for a in attributes]], sort_keys=True).encode())
+    for attribute in attributes:
+        for part in (gathered.targets.values, gathered.targets.weights):
+            if attribute.name in part:
+                digest.update(np.ascontiguousarray(part[attribute.name]).tobytes())
+    for rows in (gathered.learning, gathered.testing, gathered.chosen):
+        digest.update(np.ascontiguousarray(rows).tobytes())
+    return digest.hexdigest()
+
+
+def _trained(
+    task: GroupTask,
+    attributes: tuple[Attribute, ...],
+    faces: Faces,
+    gathered: Gathered,
+    data_folder: Path,
+    weak: bool,
+    tracker: Tracker,
+) -> tuple[Schooled, dict[str, Judged]]:
+    read, targets = reader(faces, task.training.input_px), gathered.targets
+    learning, random_rows = gathered.learning, gathered.random
+    if weak:
+        count = task.labels.weak_count
+        drawn = weak_faces(data_folder / WEAK_FACES, count, task.training.input_px)
+        read = one_after_another(read, targets.count, drawn.read)
+        extra = np.arange(targets.count, targets.count + count)
+        targets = joined(targets, weak_targets(count, task.vocabulary, task.labels.weak_weight))
+        learning, random_rows = np.append(learning, extra), np.append(random_rows, extra)
+
+    def on_epoch(epoch: int, loss: float, score: float) -> None:
+        seen = (epoch + 1) * len(learning)
+        tracker.log_metrics({"train_loss": loss, "validation_score": score}, step=seen)
+
+    schooled = school(
+        attributes, read, targets, learning, random_rows, task.size, task.training, gathered.targets.count, on_epoch
+    )
+    judged, pictures = _tested(schooled, attributes, read, gathered)
+    step = len(schooled.curve.score) * len(learning)
+    tracker.log_image("curves", curves(schooled.curve), step)
+    if len(pictures):
+        tracker.log_image("predicted_and_true", confusion_or_scatter(judged), step)
+        tracker.log_image("reliability", reliability(judged), step)
+        tracker.log_image("most_wrong", worst_pictures(judged, pictures), step)
+    return schooled, judged
+
+
+def _tested(
+    schooled: Schooled, attributes: tuple[Attribute, ...], read: Any, gathered: Gathered
+) -> tuple[dict[str, Judged], np.ndarray]:
+    """Predictions beside the truth on the test split, and its pictures uint8 [n, r, r, 3]."""
+    rows = gathered.testing
+    pictures = read(rows)
+    images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    raw = raw_outputs(schooled.model.network, images) if len(rows) else [torch.zeros(0, w) for w in _widths(schooled)]
+    unknown = np.full(len(rows), np.nan)
+    truth = [
+        gathered.targets.values[a.name][rows] if a.name in gathered.targets.values else unknown for a in attributes
+    ]
+    return schooled.model.judge(raw, torch.from_numpy(np.stack(truth, axis=1)).float()), pictures
+
+
+def _widths(schooled: Schooled) -> list[int]:
+    return schooled.model.network.widths
