@@ -1,4 +1,4 @@
-"""The vocabulary of a drawn face: every attribute, its kind, its exact range, and the parts of the picture it may change."""
+"""The vocabulary of a drawn face: each attribute, its kind, its exact range, and the parts it may change."""
 
 import math
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ ALL = (*HEAD, "background", "clothes")
 class AttributeSpec:
     """One attribute of a drawn face.
 
-    `kind` is continuous, cyclic (degrees, `high` is the same as `low`), binary (0.0 or 1.0) or categorical (one of `classes`).
-    `region` names the parts of `masks()` whose pixels may change when only this attribute changes.
+    `kind` is continuous, cyclic (degrees, `high` is the same as `low`), binary (0.0 or 1.0) or categorical (one of
+    `classes`). `region` names the parts of `masks()` whose pixels may change when only this attribute changes.
     `derived_from` is empty for what a character stores; a derived attribute is an exact function of those attributes.
     """
 
@@ -30,22 +30,19 @@ class AttributeSpec:
     help: str
     derived_from: tuple[str, ...] = ()
 
-    def check(self, value: float | str) -> float | str:
-        """Return the value as it is stored (float or class name); raise ValueError naming attribute and allowed range."""
+    def check(self, value: float | str | None) -> float | str:
+        """The value as it is stored, a float or a class name; ValueError names the attribute and what is allowed."""
         if self.derived_from:
             raise ValueError(f"{self.name} follows from {', '.join(self.derived_from)}; set those instead.")
         if self.kind == "categorical":
             if value not in self.classes:
                 raise ValueError(f"{self.name} must be one of {', '.join(self.classes)}; got {value!r}.")
             return str(value)
-        if isinstance(value, str) or not math.isfinite(value):
-            raise ValueError(f"{self.name} must be {self.allowed}; got {value!r}.")
-        number = float(value)
-        if self.kind == "binary" and number not in (0.0, 1.0):
-            raise ValueError(f"{self.name} must be {self.allowed}; got {value!r}.")
+        number = math.nan if value is None or isinstance(value, str) else float(value)
         if self.kind == "cyclic" and number == self.high:
             return self.low
-        if not self.low <= number <= self.high:
+        whole = self.kind != "binary" or number in (0.0, 1.0)
+        if not (whole and self.low <= number <= self.high):  # false for nan as well
             raise ValueError(f"{self.name} must be {self.allowed}; got {value!r}.")
         return number + 0.0  # -0.0 becomes 0.0, so that equal characters have equal JSON
 

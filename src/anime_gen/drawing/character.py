@@ -17,8 +17,8 @@ JSON_VERSION = 1
 class Character:
     """Everything that decides the bytes of a drawn face at a given size.
 
-    `attributes` is complete: one value per stored attribute. `seed` (0 to 2^63-1) decides only what no attribute names: the
-    jitter of the locks, the background, the clothes, the colours of accessories.
+    `attributes` is complete: one value per stored attribute. `seed` (0 to 2^63-1) decides only what no attribute names:
+    the jitter of the locks, the background, the clothes, the colours of accessories.
     """
 
     attributes: Mapping[str, float | str]
@@ -80,6 +80,4 @@ class Character:
 
 def with_attribute(character: Character, name: str, value: float | str) -> Character:
     """The same character with one attribute changed; everything else, nuisance included, stays."""
-    return Character(
-        {**character.attributes, name: attribute_spec(name).check(value)}, character.style, character.seed
-    )
+    return Character({**character.attributes, name: attribute_spec(name).check(value)}, character.style, character.seed)

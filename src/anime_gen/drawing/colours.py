@@ -4,9 +4,6 @@ import colorsys
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from anime_gen.drawing.character import Character
 from anime_gen.drawing.raster import Colour
 from anime_gen.drawing.style import HOUSE_STYLE, Style
@@ -132,18 +129,3 @@ def palette(character: Character) -> Palette:
         ),
         lash=mix(tint(line, (0.55, 0.5, 0.55)), black, max(0.35, style.line_darkness)),
     )
-
-
-@dataclass(frozen=True)
-class Nuisance:
-    """What the seed decides. Streams are drawn in full at once, so that no attribute shifts another draw."""
-
-    jitter: NDArray[np.float64]  # [96, 4] in [-1, 1): one row a lock
-    draws: NDArray[np.float64]  # [32] in [0, 1): everything else, by position
-
-
-def nuisance(seed: int) -> Nuisance:
-    """The seed's own random numbers, from a counter-based generator."""
-    stream = np.random.Generator(np.random.Philox(key=seed))
-    numbers = stream.random(96 * 4 + 32)
-    return Nuisance(2.0 * numbers[: 96 * 4].reshape(96, 4) - 1.0, numbers[96 * 4 :])

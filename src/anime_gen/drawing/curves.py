@@ -1,4 +1,7 @@
-"""Curves in the unit square (x right, y down): splines, ellipses, tapered strokes. Points are float arrays [..., n, 2]."""
+"""Curves in the unit square (x right, y down): splines, ellipses, tapered strokes.
+
+Points are float arrays [..., n, 2].
+"""
 
 from functools import lru_cache
 
@@ -6,6 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Points = NDArray[np.float64]
+MIRROR = np.array([-1.0, 1.0])  # picture left for picture right, in design coordinates
+
+
+def vector(x: float, y: float) -> Points:
+    """A point, or a step to add to points."""
+    return np.array([x, y])
+
+
+def closed(points: Points) -> Points:
+    """An outline [n + 1, 2] that ends where it starts, for lines all the way round."""
+    return np.concatenate([points, points[:1]])
 
 
 @lru_cache(maxsize=64)

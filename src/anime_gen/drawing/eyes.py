@@ -7,7 +7,7 @@ import numpy as np
 from anime_gen.drawing.character import Character
 from anime_gen.drawing.classes import EYES_CLOSED_BELOW
 from anime_gen.drawing.colours import WHITE, Palette, mix
-from anime_gen.drawing.curves import Points, ellipse, open_spline, rotated, stroke, tapered
+from anime_gen.drawing.curves import Points, ellipse, open_spline, rotated, stroke, tapered, vector
 from anime_gen.drawing.pose import Pose
 from anime_gen.drawing.raster import Clipped, Fill, Mark
 
@@ -63,13 +63,12 @@ def _iris(character: Character, frame: EyeFrame, tones: Palette, upper: Points) 
     roundness = frame.half_height / frame.half_width
     radius_x, radius_y = 0.75 * min(1.0, roundness + 0.06), 1.04
     gaze = np.array([-side * 0.03 + side * 0.25 * pose.sine, -0.03])
-    middle = gaze
 
     def disc(x: float, y: float, scale_x: float, scale_y: float) -> Points:
-        return frame.put(ellipse(middle + (x * radius_x, y * radius_y), scale_x * radius_x, scale_y * radius_y))
+        return frame.put(ellipse(gaze + vector(x * radius_x, y * radius_y), scale_x * radius_x, scale_y * radius_y))
 
     pupil = 0.18 + 0.46 * character.number("pupil_size")
-    shade = frame.put(np.concatenate([upper, (upper + (0.0, 0.42))[::-1]]))
+    shade = frame.put(np.concatenate([upper, (upper + vector(0.0, 0.42))[::-1]]))
     light = 0.34 * pose.light * side
     big = disc(light, -0.42, 0.30, 0.27)
     small = disc(-light - 0.02 * side, 0.46, 0.17, 0.14)
@@ -112,7 +111,9 @@ def lashes(character: Character, pose: Pose, tones: Palette, side: float) -> lis
     wing = np.array([(1.10, -0.12), (1.20, -0.30)]) + (upper[-1] - OPEN_UPPER[-1])
     line = np.concatenate([upper, wing])
     t = np.linspace(0.0, 1.0, len(line))
-    width = 0.0125 * (0.30 + 0.70 * np.sin(np.pi * np.clip(0.08 + 0.80 * t, 0, 1)) ** 0.8) * np.minimum(1, (1 - t) / 0.16)
+    width = (
+        0.0125 * (0.30 + 0.70 * np.sin(np.pi * np.clip(0.08 + 0.80 * t, 0, 1)) ** 0.8) * np.minimum(1, (1 - t) / 0.16)
+    )
     placed = frame.put(line, 0.005)
     marks: list[Mark] = [Fill("lashes", stroke(placed, width * (0.6 + 0.4 * character.style.line_weight)), tones.lash)]
     return marks
@@ -127,7 +128,10 @@ def brows(character: Character, pose: Pose, tones: Palette) -> list[Mark]:
         frame = eye_frame(character, pose, side)
         x = frame.centre[0] * side + 0.006
         inner, outer = y + 0.036 * angle, y - 0.034 * angle + 0.008
-        knots = np.array([(x - 0.076, inner), (x - 0.02, (inner + outer) / 2 - 0.016), (x + 0.082, outer)]) * (side, 1.0)
+        knots = np.array([(x - 0.076, inner), (x - 0.02, (inner + outer) / 2 - 0.016), (x + 0.082, outer)]) * (
+            side,
+            1.0,
+        )
         line = pose.face(open_spline(knots, 6), 0.01)
         width = 0.0112 * (0.6 + 0.4 * character.style.line_weight)
         marks.append(Fill("brows", tapered(line, 1.9 * width, 0.6, 0.15), tones.skin, opacity=0.60))

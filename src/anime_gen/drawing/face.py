@@ -3,11 +3,9 @@
 import numpy as np
 
 from anime_gen.drawing.colours import Palette
-from anime_gen.drawing.curves import Points, closed_spline, ellipse, open_spline, tapered
+from anime_gen.drawing.curves import MIRROR, Points, closed, closed_spline, ellipse, open_spline, tapered
 from anime_gen.drawing.pose import Pose
 from anime_gen.drawing.raster import Clipped, Fill, Glow, Mark
-
-MIRROR = np.array([-1.0, 1.0])
 
 
 def face_outline(pose: Pose) -> Points:
@@ -25,7 +23,9 @@ def face_outline(pose: Pose) -> Points:
 
 def neck(pose: Pose, tones: Palette) -> list[Mark]:
     """The neck, with the shadow of the chin."""
-    column = closed_spline([(-0.078, 0.7), (0.078, 0.7), (0.080, 0.89), (0.13, 0.965), (0.0, 1.1), (-0.13, 0.965), (-0.080, 0.89)])
+    column = closed_spline(
+        [(-0.078, 0.7), (0.078, 0.7), (0.080, 0.89), (0.13, 0.965), (0.0, 1.1), (-0.13, 0.965), (-0.080, 0.89)]
+    )
     column = column * (pose.scale, 1.0) + (0.5, 0.0)
     drop = np.array([-0.03 * pose.light, 0.042])
     return [
@@ -46,7 +46,7 @@ def ears(pose: Pose, tones: Palette) -> list[Mark]:
         inner = pose.put(open_spline(fold * (side, 1.0) + offset, 4), 0.03)
         marks += [
             Fill("skin", outline, tones.skin),
-            Fill("skin", tapered(np.concatenate([outline, outline[:1]]), pose.line, 1.0, 1.0), tones.skin_line),
+            Fill("skin", tapered(closed(outline), pose.line, 1.0, 1.0), tones.skin_line),
             Fill("skin", tapered(inner, pose.line), tones.skin_line),
         ]
     return marks
@@ -82,6 +82,8 @@ def nose(pose: Pose, tones: Palette) -> list[Mark]:
     """A small nose: one pen stroke with a touch of shade away from the light."""
     y = 0.70 + 0.25 * (pose.chin - 0.845)
     lean = pose.sine * 0.03
-    bridge = pose.face(open_spline([(0.004 + lean, y - 0.022), (0.009 + lean, y - 0.004), (-0.002 + lean, y + 0.004)], 5), 0.03)
+    bridge = pose.face(
+        open_spline([(0.004 + lean, y - 0.022), (0.009 + lean, y - 0.004), (-0.002 + lean, y + 0.004)], 5), 0.03
+    )
     shade = pose.face(ellipse((0.004 + lean - 0.012 * pose.light, y + 0.008), 0.014, 0.006), 0.03)
     return [Fill("nose", shade, tones.skin_shade), Fill("nose", tapered(bridge, pose.fine), tones.skin_line)]

@@ -12,6 +12,7 @@ from anime_gen.drawing.pose import Pose
 from anime_gen.drawing.raster import Colour, Fill, Mark
 
 SAMPLES = 15
+Share = float | NDArray[np.float64]
 _T = np.linspace(0.0, 1.0, SAMPLES)
 
 
@@ -45,32 +46,43 @@ class Brush:
 
 def brush(character: Character, pose: Pose, tones: Palette) -> Brush:
     """The brush for a character's hair."""
-    return Brush(
-        character.number("hair_spikiness"), character.number("hair_curl"), pose.light, 0.85 * pose.line, tones
-    )
+    return Brush(character.number("hair_spikiness"), character.number("hair_curl"), pose.light, 0.85 * pose.line, tones)
 
 
 def ribbons(
-    pose: Pose, style: Brush, spines: ArrayLike, depth: ArrayLike, width: ArrayLike, phase: ArrayLike, blunt: bool = False
+    pose: Pose,
+    style: Brush,
+    spines: ArrayLike,
+    depth: ArrayLike,
+    width: ArrayLike,
+    phase: ArrayLike,
+    blunt: bool = False,
 ) -> tuple[Points, Points, NDArray[np.float64]]:
-    """Centre lines, normals [L, n, 2] and half-widths [L, n] of locks with spines [L, 4, 2] at depths [L, 4] or [L, 1]."""
+    """Centre lines and normals [L, n, 2] and half-widths [L, n] of locks.
+
+    `spines` are control points [L, 4, 2] at depths [L, 4] or [L, 1]; `phase` [L] shifts the waves of curly hair.
+    """
     placed = pose.put(spines, depth)
     centre = bezier(placed, SAMPLES)
     across = normals(centre)
     waves = np.asarray(phase)[:, None] * 0.12 + 1.75 * _T
-    swing = 0.042 * style.curl * np.sin(2 * np.pi * waves) * np.clip(1.6 * _T - 0.25, 0, 1) * np.clip(
-        3.0 * (placed[:, 3, 1] - placed[:, 0, 1])[:, None], 0.2, 1.0
+    swing = (
+        0.042
+        * style.curl
+        * np.sin(2 * np.pi * waves)
+        * np.clip(1.6 * _T - 0.25, 0, 1)
+        * np.clip(3.0 * (placed[:, 3, 1] - placed[:, 0, 1])[:, None], 0.2, 1.0)
     )
     centre = centre + across * swing[:, :, None]
     peak = 0.55 - 0.18 * style.spikiness
     rise = np.sin(0.5 * np.pi * np.minimum(_T / peak, 1.0))
     fall = np.clip((1.0 - _T) / (1.0 - peak), 0.0, 1.0)
     power = (0.12 if blunt else 0.45) + 0.55 * style.spikiness
-    profile = (0.35 + 0.65 * rise) * np.where(_T > peak, fall**power, 1.0)
+    profile = (0.35 + 0.65 * rise) * np.where(peak < _T, fall**power, 1.0)
     return centre, normals(centre), np.asarray(width)[:, None] * profile
 
 
-def _between(centre: Points, across: Points, half: NDArray[np.float64], left: ArrayLike, right: ArrayLike) -> Points:
+def _between(centre: Points, across: Points, half: NDArray[np.float64], left: Share, right: Share) -> Points:
     """The strip [2n, 2] of one lock between two shares (-1 left edge .. 1 right edge) of its width."""
     start = centre + across * (half * left)[:, None]
     end = centre + across * (half * right)[:, None]

@@ -4,7 +4,7 @@ import numpy as np
 
 from anime_gen.drawing.character import Character
 from anime_gen.drawing.colours import WHITE, Palette, mix
-from anime_gen.drawing.curves import Points, ellipse, tapered
+from anime_gen.drawing.curves import Points, ellipse, tapered, vector
 from anime_gen.drawing.pose import Pose
 from anime_gen.drawing.raster import Clipped, Fill, Mark
 
@@ -31,12 +31,12 @@ def mouth(character: Character, pose: Pose, tones: Palette) -> list[Mark]:
     marks: list[Mark] = []
     if opening > 0.02:
         middle = lower[len(lower) // 2]
-        tongue = ellipse(middle + (0.0, 0.004), 0.036, 0.030 * opening + 0.006)
+        tongue = ellipse(middle + vector(0.0, 0.004), 0.036, 0.030 * opening + 0.006)
         teeth = np.concatenate([upper, (upper * 0.72 + lower * 0.28)[::-1]])
         inside = [Fill("mouth", tongue, mix((236, 120, 124), tones.skin_shade, 0.15)), Fill("mouth", teeth, WHITE)]
         marks += [Fill("mouth", outline, (150, 52, 62)), Clipped(outline, inside)]
         marks.append(Fill("mouth", tapered(lower, 0.8 * pose.fine, 0.4, 0.4), tones.skin_line))
     marks.append(Fill("mouth", tapered(upper, 1.8 * pose.fine, 0.35, 0.35), tones.skin_line))
-    lip = (lower[5:12] + (0.0, 0.016)) * 1.0
+    lip = lower[5:12] + vector(0.0, 0.016)
     marks.append(Fill("mouth", tapered(lip, 0.8 * pose.fine, 0.0, 0.0), tones.skin_shade))
     return marks

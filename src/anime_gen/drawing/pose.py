@@ -1,7 +1,7 @@
 """Where the parts of a head end up: turn by parallax (2.5-D), tilt by rotation, and the measures that all parts share.
 
-Design coordinates: x from -0.5 to 0.5 with 0 in the middle of the face, y from 0 (top) to 1 as in the picture, depth z towards
-the viewer, all in units of the picture's side.
+Design coordinates: x from -0.5 to 0.5 with 0 in the middle of the face, y from 0 (top) to 1 as in the picture, depth z
+towards the viewer, all in units of the picture's side.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from anime_gen.drawing.character import Character
-from anime_gen.drawing.curves import Points, rotated
+from anime_gen.drawing.curves import Points, rotated, vector
 
 TURN_DEGREES = 21.0
 TILT_DEGREES = 11.0
@@ -40,7 +40,7 @@ class Pose:
         x = p[..., 0] * self.cosine + (z - PIVOT_DEPTH) * self.sine
         turned = np.stack([x, p[..., 1]], axis=-1)
         sized = (turned - SCALE_CENTRE) * self.scale + SCALE_CENTRE
-        return rotated(sized, self.tilt, NECK) + (0.5, 0.0)
+        return rotated(sized, self.tilt, NECK) + vector(0.5, 0.0)
 
     def face(self, points: ArrayLike, lift: float = 0.0) -> Points:
         """Picture coordinates of points that lie on the face, a bulging surface; `lift` raises them off it."""

@@ -1,7 +1,7 @@
 """Paints shapes with Pillow: oversampled, then averaged over boxes. Knows nothing about faces.
 
-Coordinates are in the unit square; they are rounded to 1/16 of an oversampled pixel before painting, so that the last bit of
-a trigonometric function, which differs between processors, does not reach the bytes.
+Coordinates are in the unit square; they are rounded to 1/16 of an oversampled pixel before painting, so that the last
+bit of a trigonometric function, which differs between processors, does not reach the bytes.
 """
 
 from collections.abc import Sequence

@@ -1,17 +1,16 @@
 """The three splits of drawn characters. Character i of a split depends on (seed, split, i) only.
 
-`default` has what real collections have and what makes disentangling hard: rare attributes (glasses 10 %, hat 5 %, animal ears
-6 %) and correlations (ribbons go with long hair, glasses with dark hair and calm faces, blush with smiles, eye colour with
-hair colour, tall eyes with round faces). `independent` has none: every attribute is uniform over its range or its classes.
-`other_style` is `default` drawn by another hand: line weight, shading and proportions vary.
+`default` has what real collections have and what makes disentangling hard: rare attributes (glasses 10 %, hat 5 %,
+animal ears 6 %) and correlations (ribbons go with long hair, glasses with dark hair and calm faces, blush with smiles,
+eye colour with hair colour, tall eyes with round faces). `independent` has none: every attribute is uniform over its
+range or its classes. `other_style` is `default` drawn by another hand: line weight, shading and proportions vary.
 """
-
 
 import numpy as np
 
-from anime_gen.drawing.attributes import ATTRIBUTES, EXPRESSIONS, GLASSES_RIMS, HAIR_COLORS, HAIR_STYLES, STORED
+from anime_gen.drawing.attributes import ATTRIBUTES, GLASSES_RIMS, STORED
 from anime_gen.drawing.character import Character
-from anime_gen.drawing.classes import EYE_HUES, HAIR_HUES, expression, hair_color
+from anime_gen.drawing.classes import EYE_HUES, expression, hair_color
 from anime_gen.drawing.style import HOUSE_STYLE, Style
 
 SPLITS: tuple[str, ...] = ("default", "independent", "other_style")
@@ -28,7 +27,9 @@ class _Stream:
     """Uniform numbers of one character, from a counter-based generator keyed (seed, split, index)."""
 
     def __init__(self, seed: int, split: str, index: int) -> None:
-        self._random = np.random.Generator(np.random.Philox(key=(SPLITS.index(split) << 64) + seed, counter=index << 128))
+        self._random = np.random.Generator(
+            np.random.Philox(key=(SPLITS.index(split) << 64) + seed, counter=index << 128)
+        )
 
     def between(self, low: float, high: float) -> float:
         """Uniform in [low, high)."""
@@ -97,10 +98,10 @@ def _hair_colour(stream: _Stream) -> Values:
             return {"hair_hue": hue, "hair_saturation": saturation, "hair_lightness": lightness}
 
 
-def _middle_hue(table: tuple[tuple[float, str], ...], name: str, stream: _Stream) -> float:
-    """A hue well inside a named band."""
+def _band_hue(name: str, stream: _Stream) -> float:
+    """A hue well inside a named band of eye hues."""
     low = 0.0
-    for upper, band in table:
+    for upper, band in EYE_HUES:
         if band == name:
             return low + (upper - low) * stream.between(0.1, 0.9)
         low = upper
@@ -119,7 +120,7 @@ def _eye_colour(stream: _Stream, hair: Values) -> Values:
     bands = {name: 1.0 for _, name in EYE_HUES}
     bands["blue"] = 2.0
     return {
-        "eye_hue": _middle_hue(EYE_HUES, stream.pick(bands), stream),
+        "eye_hue": _band_hue(stream.pick(bands), stream),
         "eye_lightness": stream.between(0.25, 1.0),
     }
 

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from anime_gen.drawing import accessories, clothing, eyes, face, hair
+from anime_gen.drawing import accessories, back_hair, clothing, eyes, face, front_hair
 from anime_gen.drawing.character import Character
-from anime_gen.drawing.colours import nuisance, palette
+from anime_gen.drawing.colours import palette
+from anime_gen.drawing.head import head_of_hair
 from anime_gen.drawing.mouth import mouth
+from anime_gen.drawing.nuisance import nuisance
 from anime_gen.drawing.pose import pose
 from anime_gen.drawing.raster import Mark, picture
 from anime_gen.drawing.regions import region_masks
@@ -24,17 +26,18 @@ def _check_size(size_px: int) -> None:
 def marks_of(character: Character) -> tuple[NDArray[np.uint8], Sequence[Mark]]:
     """Background control colours and the marks of a character, from back to front."""
     stand, tones, chance = pose(character), palette(character), nuisance(character.seed)
-    head = hair.head(character, stand, tones, chance)
+    head = head_of_hair(character, stand, tones, chance)
+    shoulders, collar = clothing.body(stand, chance)
     marks: list[Mark] = [
-        *hair.back_hair(head),
-        *hair.tails(head),
-        *hair.spikes(head),
-        *hair.buns(head),
-        *clothing.body(stand, chance)[:2],
+        *back_hair.back_hair(head),
+        *back_hair.tails(head),
+        *back_hair.spikes(head),
+        *back_hair.buns(head),
+        *shoulders,
         *face.neck(stand, tones),
-        *clothing.body(stand, chance)[2:],
+        *collar,
         *face.ears(stand, tones),
-        *face.skin(stand, tones, hair.fringe_shadow(head)),
+        *face.skin(stand, tones, front_hair.fringe_shadow(head)),
         *face.cheeks(stand, tones, character.number("blush")),
         *face.nose(stand, tones),
         *mouth(character, stand, tones),
@@ -43,9 +46,9 @@ def marks_of(character: Character) -> tuple[NDArray[np.uint8], Sequence[Mark]]:
         marks += eyes.eye(character, stand, tones, side)
         marks += eyes.lashes(character, stand, tones, side)
     marks += [
-        *hair.cap(head),
-        *hair.side_locks(head),
-        *hair.fringe(head),
+        *front_hair.cap(head),
+        *front_hair.side_locks(head),
+        *front_hair.fringe(head),
         *eyes.brows(character, stand, tones),
         *accessories.glasses(character, stand, chance),
         *accessories.hat(character, head),
@@ -63,6 +66,9 @@ def render(character: Character, size_px: int) -> NDArray[np.uint8]:
 
 
 def masks(character: Character, size_px: int) -> dict[str, NDArray[np.bool_]]:
-    """Which pixels show which part: boolean [size_px, size_px] by part name; a pixel on an edge belongs to both sides."""
+    """Which pixels show which part: boolean [size_px, size_px] by part name.
+
+    A pixel on an edge belongs to both sides; `cheeks` lie over the skin without hiding it.
+    """
     _check_size(size_px)
     return region_masks(marks_of(character)[1], size_px)
