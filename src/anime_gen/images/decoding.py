@@ -1,0 +1,120 @@
+"""Decoding pictures that nobody vouches for, in bounded memory.
+
+Content decides the format, never the name. Every limit is checked on the header, before pixels are unpacked. Pillow's
+own guards stay on: its decompression-bomb warning is an error here and truncated files are never patched up.
+"""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from anime_gen.images.config import FacesConfig
+from anime_gen.images.rejection import Rejection
+
+DECODER_VERSION = 1  # part of the store's key: raise it when the same file would decode to other pixels
+FORMATS = ("PNG", "JPEG", "WEBP")
+_SIGNATURES = (
+    (b"GIF8", 0, "GIF"),
+    (b"BM", 0, "BMP"),
+    (b"II*\0", 0, "TIFF"),
+    (b"MM\0*", 0, "TIFF"),
+    (b"ftypavif", 4, "AVIF"),
+    (b"ftyphei", 4, "HEIC"),
+    (b"ftypmif1", 4, "HEIC"),
+    (b"%!PS", 0, "EPS"),
+    (b"\xc5\xd0\xd3\xc6", 0, "EPS"),
+    (b"%PDF", 0, "PDF"),
+    (b"PK\3\4", 0, "ZIP"),
+    (b"\x1f\x8b", 0, "GZIP"),
+    (b"8BPS", 0, "PSD"),
+)
+# A file cut short often still decodes; its end mark is the only thing that is surely missing.
+_END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
+
+
+def decode(data: bytes, config: FacesConfig) -> np.ndarray:
+    """The picture in `data`, upright, without transparency: uint8 `[height, width, 3]`.
+
+    16 bits become 8, palettes and CMYK become RGB, alpha is laid on `faces.background`, an animation gives its first
+    frame; embedded colour profiles are ignored.
+    Raises Rejection with the reason otherwise.
+    """
+    if not data:
+        raise Rejection("empty")
+    if len(data) > config.max_bytes:
+        raise Rejection("too_many_bytes", f"{len(data)} bytes, faces.max_bytes is {config.max_bytes}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_size(image.size, config)
+                _check_complete(data, image.format or "")
+                return _upright_rgb(image, config.background_rgb())
+        except UnidentifiedImageError:
+            raise _unknown(data) from None
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise Rejection("too_many_pixels", str(error)) from None
+        except Rejection:
+            raise
+        except Exception as error:  # on hostile bytes a decoder may raise anything; the next picture must not care
+            raise Rejection("truncated" if "truncated" in str(error).lower() else "corrupt", _words(error)) from None
+
+
+def _check_size(size: tuple[int, int], config: FacesConfig) -> None:
+    short, long = min(size), max(size)
+    shape = f"{size[0]}x{size[1]} px"
+    if long > config.max_side_px:
+        raise Rejection("side_too_long", f"{shape}, faces.max_side_px is {config.max_side_px}")
+    if short * long > config.max_pixels:
+        raise Rejection("too_many_pixels", f"{shape}, faces.max_pixels is {config.max_pixels}")
+    if short < config.min_side_px:
+        raise Rejection("too_small", f"{shape}, faces.min_side_px is {config.min_side_px}")
+    if long > config.max_aspect * short:
+        raise Rejection("aspect", f"{shape}, faces.max_aspect is {config.max_aspect}")
+
+
+def _check_complete(data: bytes, file_format: str) -> None:
+    if file_format == "WEBP":
+        stated = int.from_bytes(data[4:8], "little") + 8
+        if len(data) < stated:
+            raise Rejection("truncated", f"{len(data)} of {stated} bytes")
+    elif _END_MARKS[file_format] not in data[-4096:] and data.rfind(_END_MARKS[file_format]) < 0:
+        raise Rejection("truncated", f"no end mark in {len(data)} bytes")
+
+
+def _upright_rgb(image: Image.Image, background: tuple[int, int, int]) -> np.ndarray:
+    image.load()
+    picture = _oriented(image)
+    if picture.mode.startswith("I"):  # 16-bit grey: keep the high byte, as Pillow does for 16-bit RGB
+        grey = (np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (*background, 255))
+        return np.asarray(Image.alpha_composite(ground, layer).convert("RGB"))
+    return np.asarray(picture.convert("RGB"))
+
+
+def _oriented(image: Image.Image) -> Image.Image:
+    try:
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
+        return ImageOps.exif_transpose(image) if turned else image
+    except Exception:  # damaged metadata around a sound picture: keep the picture as it lies
+        return image
+
+
+def _unknown(data: bytes) -> Rejection:
+    start = data[:512]
+    for signature, offset, name in _SIGNATURES:
+        if start.startswith(signature, offset):
+            return Rejection("unknown_format", f"{name} is not read; convert it to PNG, JPEG or WebP")
+    if b"<svg" in start.lower() or start.lstrip().startswith(b"<?xml"):
+        return Rejection("unknown_format", "SVG is not read; convert it to PNG, JPEG or WebP")
+    return Rejection("unknown_format")
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

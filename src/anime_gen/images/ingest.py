@@ -1,0 +1,160 @@
+"""From a source to a face store and its table: incremental, killable, in bounded memory.
+
+A store folder is keyed by the source and by everything that decides pixels, so that changing either never touches what
+is there. `ledger` says what survives a kill, `store` how pictures are kept.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from anime_gen.images.config import FacesConfig, SourceConfig
+from anime_gen.images.decoding import DECODER_VERSION
+from anime_gen.images.duplicates import group_near_duplicates
+from anime_gen.images.filling import fill_store
+from anime_gen.images.framing import load_cascade
+from anime_gen.images.index import build_index, keep_usable
+from anime_gen.images.labelling import gather_labels
+from anime_gen.images.labels import Vocabulary
+from anime_gen.images.ledger import Ledger
+from anime_gen.images.members import Listing, Source
+from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of_labels
+from anime_gen.images.sources import find_path, open_source
+from anime_gen.images.store import FaceStore, ShardWriter, publish_store
+
+STORES = Path("02_intermediate") / "faces"  # below the data folder
+INDEX_VERSION = 1  # raise it when the same results would give another table
+BATCH = 128  # pictures a batch: what a kill may cost
+# Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
+_PIXEL_SETTINGS = (
+    *("resolution_px", "framing", "background", "max_bytes", "max_side_px", "max_pixels", "min_side_px"),
+    *("max_aspect", "max_members", "max_ratio", "face_margin"),
+)
+
+
+def ingest(source: SourceConfig, faces: FacesConfig, vocabulary: Vocabulary, data_folder: Path) -> Ingested:
+    """Bring the store of `source` up to date and return its table; no work when nothing changed.
+
+    `vocabulary` is the `attributes` parameter. Raises FileNotFoundError or ValueError with the next step when the
+    source cannot be used, or when fewer than `faces.min_accepted` pictures of it can.
+    """
+    from filelock import FileLock, Timeout
+
+    started = time.monotonic()
+    if faces.face_cascade is not None:
+        load_cascade(faces.face_cascade)
+    opened = open_source(source, faces, data_folder)
+    folder = data_folder / STORES / store_key(opened, faces)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.with_suffix(".lock"), timeout=10):
+            outcome, decoded = _up_to_date(opened, source, faces, vocabulary, data_folder, folder)
+    except Timeout:
+        raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
+    warn_of_labels(outcome.facts, vocabulary)
+    return outcome.ingested(source, data_folder, decoded, time.monotonic() - started)
+
+
+def store_key(source: Source, faces: FacesConfig) -> str:
+    """Folder name of the store: the source and the settings that decide which pixels are stored."""
+    cascade = Path(faces.face_cascade).read_bytes() if faces.face_cascade else b""
+    identity = {
+        "source": source.identity(),
+        "decoder": DECODER_VERSION,
+        "cascade": hashlib.sha256(cascade).hexdigest(),
+        **{name: getattr(faces, name) for name in _PIXEL_SETTINGS},
+    }
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return f"{identity['source']['kind']}-{faces.resolution_px}px-{digest[:12]}"
+
+
+def _up_to_date(
+    opened: Source, source: SourceConfig, faces: FacesConfig, vocabulary: Vocabulary, data_folder: Path, folder: Path
+) -> tuple[Outcome, int]:
+    """The outcome in the folder, when it was made from this very state, else a new one; and how many were decoded."""
+    labels = find_path("source.labels", source.labels, data_folder).read_bytes() if source.labels else None
+    stamp = opened.stamp()
+    listing = _checked_listing(opened, labels, source.labels) if stamp is None else None
+    settings = {
+        "index": INDEX_VERSION,
+        "stamp": _listing_stamp(listing) if listing is not None else stamp,
+        "labels": hashlib.sha256(labels or b"").hexdigest(),
+        "vocabulary": {name: dict(attribute) for name, attribute in vocabulary.items()},
+        "near_duplicates": _searches_near(source, faces),
+        "min_accepted": faces.min_accepted,
+    }
+    mark = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+    known = Outcome.load(folder, mark)
+    if known is not None:
+        return known, 0
+    if listing is None:
+        listing = _checked_listing(opened, labels, source.labels)
+    slots, decoded = _decode_missing(opened, listing, faces, folder)
+    outcome = _settle(listing, slots, source, faces, vocabulary, folder)
+    outcome.save(mark)
+    return outcome, decoded
+
+
+def _checked_listing(opened: Source, labels: bytes | None, labels_name: str | None) -> Listing:
+    listing = opened.listing()
+    if labels is not None and labels_name is not None:
+        listing.labels, listing.labels_name = labels, Path(labels_name).name
+    if listing.seen == 0:
+        raise ValueError("the source holds no files at all; point source.path at a folder or archive with pictures")
+    return listing
+
+
+def _listing_stamp(listing: Listing) -> str:
+    digest = hashlib.sha256(listing.labels or b"")
+    for member in listing.members:
+        digest.update(f"{member.name}\0{member.stamp}\n".encode())
+    for reject in listing.rejects:
+        digest.update(f"{reject.name}\0{reject.reason}\n".encode())
+    return digest.hexdigest()
+
+
+def _searches_near(source: SourceConfig, faces: FacesConfig) -> bool:
+    return faces.near_duplicates if faces.near_duplicates is not None else source.kind != "drawn"
+
+
+def _decode_missing(opened: Source, listing: Listing, faces: FacesConfig, folder: Path) -> tuple[list[int], int]:
+    """Slots of all members in order, after decoding those that no earlier run has settled; and how many those were."""
+    from tqdm import tqdm
+
+    ledger = Ledger(folder)
+    writer = ShardWriter(folder, faces.resolution_px)
+    settled = ledger.settled_slots()
+    writer.check(max(settled, default=-1) + 1)
+    slots = ledger.plan(listing.members)
+    pending = [(slot, member) for slot, member in zip(slots, listing.members, strict=True) if slot not in settled]
+    if pending:
+        writer.reserve(ledger.slots)
+        pause = 0.5 if sys.stderr.isatty() else 15.0  # a log file wants a line now and then, not a moving bar
+        with tqdm(total=len(pending), desc="Pictures", unit=" pictures", mininterval=pause) as bar:
+            fill_store(opened.works(sorted(pending), BATCH), faces, folder, bar.update)
+    return slots, len(pending)
+
+
+def _settle(
+    listing: Listing, slots: list[int], source: SourceConfig, faces: FacesConfig, vocabulary: Vocabulary, folder: Path
+) -> Outcome:
+    """Table and manifest from what was decoded: duplicates, groups, splits, labels."""
+    Outcome.forget(folder)
+    ledger = Ledger(folder)
+    kept = keep_usable(listing, slots, ledger.settle())
+    if len(kept.names) < faces.min_accepted:
+        raise ValueError(too_few(kept, faces.min_accepted))
+    digests = kept.outcome.column("stored_sha256").to_pylist()
+    fingerprint = publish_store(folder, faces.resolution_px, kept.slots, digests, ledger.slots)
+    if _searches_near(source, faces):
+        hashes = kept.outcome.column("phash").to_numpy(), kept.outcome.column("phash_mirrored").to_numpy()
+        groups = group_near_duplicates(FaceStore(folder), *hashes)
+    else:
+        groups = np.arange(len(kept.names))
+    labelled = gather_labels(kept, listing, vocabulary)
+    index = build_index(kept, groups, labelled.table)
+    return Outcome.of(folder, faces.resolution_px, fingerprint, listing.seen, kept, index, labelled)

@@ -1,0 +1,79 @@
+"""From the `source` parameter to the source itself, with a plain word when it is not what it was said to be."""
+
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from anime_gen.images.config import FacesConfig, SourceConfig
+from anime_gen.images.drawn import DrawnSource
+from anime_gen.images.folder import FolderSource
+from anime_gen.images.members import Source
+from anime_gen.images.tar_archive import TarSource
+from anime_gen.images.zip_archive import ZipSource
+
+ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+def open_source(config: SourceConfig, faces: FacesConfig, data_folder: Path) -> Source:
+    """The source of `config`; a relative path starts at the current folder, else at the project around `data_folder`.
+
+    Downloads a Kaggle data set when it is not on disk yet. Raises FileNotFoundError or ValueError that says what to do.
+    """
+    if config.kind == "drawn":
+        return DrawnSource(config)
+    if config.kind == "kaggle" and config.path is None:
+        from anime_gen.images.kaggle import download
+
+        identity: dict[str, Any] = {"kind": "kaggle", "handle": config.handle}
+        return _open_path(_only_archive(download(config.handle or "")), identity, faces)
+    path = find_path("source.path", config.path or "", data_folder)
+    if config.kind == "folder" and not path.is_dir():
+        raise ValueError(f"source.path {path} is not a folder; for an archive set source.kind=archive")
+    if config.kind == "archive" and path.is_dir():
+        raise ValueError(f"source.path {path} is a folder; set source.kind=folder")
+    return _open_path(path, {"kind": config.kind, "path": str(path)}, faces)
+
+
+def find_path(parameter: str, text: str, data_folder: Path) -> Path:
+    """The existing file or folder that a parameter names; FileNotFoundError lists where it was looked for."""
+    given = Path(text).expanduser()
+    project = next((folder for folder in data_folder.parents if (folder / "pyproject.toml").is_file()), data_folder)
+    tried = [given.resolve(), (project / given).resolve()]
+    for candidate in tried:
+        if candidate.exists():
+            return candidate
+    places = " or ".join(dict.fromkeys(map(str, tried)))
+    raise FileNotFoundError(f"{parameter}: there is no {places}; give the path of a folder or archive that exists")
+
+
+def _open_path(path: Path, identity: dict[str, Any], faces: FacesConfig) -> Source:
+    if path.is_dir():
+        return FolderSource(path, identity, faces.max_members)
+    if not path.is_file():
+        raise ValueError(f"{path} is neither a folder nor a file")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path} is an empty file, not an archive; fetch it again")
+    if zipfile.is_zipfile(path):
+        return ZipSource(path, identity, faces)
+    if _is_tar(path):
+        return TarSource(path, identity, faces)
+    raise ValueError(
+        f"{path} is neither a complete zip nor a tar ({', '.join(ARCHIVE_ENDINGS)}): it may be cut short or be "
+        "another kind of archive; fetch it again or unpack it and set source.kind=folder"
+    )
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except (OSError, EOFError):  # a compressed file that breaks off within its first block
+        return False
+
+
+def _only_archive(folder: Path) -> Path:
+    """The archive when a download holds one archive and nothing else, else the folder."""
+    found = list(folder.iterdir())
+    if len(found) == 1 and found[0].is_file() and found[0].name.endswith(ARCHIVE_ENDINGS):
+        return found[0]
+    return folder

@@ -1,0 +1,161 @@
+"""Pictures in a zip, read in place: nothing is unpacked to disk, so no name can escape and no link can be planted."""
+
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from anime_gen.images.config import FacesConfig
+from anime_gen.images.members import (
+    MAX_LABELS_BYTES,
+    FileWork,
+    Listing,
+    Member,
+    check_member_name,
+    file_works,
+    is_labels,
+    readable_name,
+)
+from anime_gen.images.rejection import Reject, Rejection
+
+_LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, lengths of the name and of the extra field
+_SMALL = 64 * 1024  # below this no ratio is absurd
+
+
+class OpenZip:
+    """Reads members by their place in the file, as the central directory stated it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read from an open archive."""
+        self._file = file
+
+    def read(self, member: Member, limit: int) -> bytes:
+        """Unpack at most `limit` bytes and check the checksum. The packed side is bounded too."""
+        offset, packed, method, checksum = member.where
+        if member.size > limit or packed > limit + _SMALL:
+            raise Rejection("too_many_bytes", f"{max(member.size, packed)} bytes, faces.max_bytes is {limit}")
+        self._file.seek(offset)
+        header = self._file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\3\4"):
+            raise Rejection("corrupt", "no local header where the directory says")
+        _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+        self._file.seek(name_bytes + extra_bytes, os.SEEK_CUR)
+        data = self._file.read(packed)
+        if method == zipfile.ZIP_DEFLATED:
+            try:
+                data = zlib.decompressobj(-15).decompress(data, limit + 1)
+            except zlib.error as error:
+                raise Rejection("corrupt", str(error)) from None
+        if len(data) != member.size or zlib.crc32(data) != checksum:
+            raise Rejection("checksum")
+        return data
+
+
+@dataclass(frozen=True)
+class ZipReader:
+    """Opens the archive once a batch."""
+
+    path: str
+
+    @contextmanager
+    def open(self) -> Iterator[OpenZip]:
+        """The open archive."""
+        with open(self.path, "rb") as file:
+            yield OpenZip(file)
+
+
+class ZipSource:
+    """A zip archive."""
+
+    def __init__(self, path: Path, identity: dict[str, Any], config: FacesConfig) -> None:
+        """Read `path`; limits come from `config`."""
+        self._path = path
+        self._identity = identity
+        self._config = config
+
+    def identity(self) -> dict[str, Any]:
+        """The archive's place."""
+        return self._identity
+
+    def stamp(self) -> str | None:
+        """Size and modification time of the archive."""
+        status = self._path.stat()
+        return f"{status.st_size}-{status.st_mtime_ns}"
+
+    def listing(self) -> Listing:
+        """The central directory; a member's stamp is its checksum and size, so that a re-packed archive is no news."""
+        try:
+            with zipfile.ZipFile(self._path) as archive:
+                entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        except (zipfile.BadZipFile, UnicodeError, ValueError) as error:
+            raise ValueError(f"{self._path} is not a complete zip archive ({error}); fetch it again") from None
+        if len(entries) > self._config.max_members:
+            limit = self._config.max_members
+            raise ValueError(f"{self._path} lists {len(entries)} files, faces.max_members is {limit}")
+        names = Counter(entry.filename for entry in entries)
+        shared = _overlapping(entries)
+        listing = Listing([])
+        for entry in entries:
+            name = readable_name(entry.filename)
+            try:
+                self._check(entry, names, shared)
+            except Rejection as rejection:
+                listing.rejects.append(Reject(name, rejection.reason, rejection.detail))
+                continue
+            where = (entry.header_offset, entry.compress_size, entry.compress_type, entry.CRC)
+            member = Member(name, f"{entry.CRC:08x}-{entry.file_size}", entry.file_size, where)
+            if is_labels(name) and listing.labels is None:
+                listing.labels, listing.labels_name = self._labels(member), name
+            else:
+                listing.members.append(member)
+        listing.members.sort()
+        return listing
+
+    def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
+        """Batches in slot order."""
+        return file_works(ZipReader(str(self._path)), pending, batch)
+
+    def _check(self, entry: zipfile.ZipInfo, names: Counter[str], shared: set[int]) -> None:
+        check_member_name(entry.filename)
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind == stat.S_IFLNK:
+            raise Rejection("link")
+        if kind not in (0, stat.S_IFREG):
+            raise Rejection("special_file")
+        if names[entry.filename] > 1:
+            raise Rejection("duplicate_name")
+        if entry.header_offset in shared:
+            raise Rejection("overlap")
+        if entry.flag_bits & 1:
+            raise Rejection("encrypted")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Rejection("compression", f"method {entry.compress_type}")
+        if entry.file_size > max(_SMALL, self._config.max_ratio * entry.compress_size):
+            raise Rejection("ratio", f"{entry.compress_size} bytes claim to hold {entry.file_size}")
+
+    def _labels(self, member: Member) -> bytes:
+        try:
+            with ZipReader(str(self._path)).open() as archive:
+                return archive.read(member, MAX_LABELS_BYTES)
+        except Rejection as rejection:
+            raise ValueError(f"{self._path}: {member.name} cannot be read: {rejection.detail}") from None
+
+
+def _overlapping(entries: list[zipfile.ZipInfo]) -> set[int]:
+    """Header offsets of members that share bytes: how one block of zeros is made to unpack a thousand times."""
+    shared: set[int] = set()
+    end, owner = -1, -1
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            shared |= {owner, entry.header_offset}
+        reach = entry.header_offset + 30 + entry.compress_size  # the name and extra field only add to it
+        if reach > end:
+            end, owner = reach, entry.header_offset
+    return shared
