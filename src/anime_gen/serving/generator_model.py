@@ -8,6 +8,7 @@ from typing import Any
 
 import mlflow
 import numpy as np
+import pandas as pd
 from mlflow.pyfunc import PythonModel
 
 PSI = 0.7
@@ -29,7 +30,7 @@ class GeneratorModel(PythonModel):
 
         self.renderer = Renderer(Bundle.load(Path(context.artifacts["bundle"])))
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> np.ndarray:
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> np.ndarray:
         """Pictures of the seeds, each made alone, so that a seed's picture does not depend on its neighbours."""
         from anime_gen.serving.rendering import read_wishes
 

@@ -1,12 +1,13 @@
 """The model registry: versions of `anime-generator`, and which of them is `champion` and `challenger`."""
 
-import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anime_gen.serving.bundle import CARD, Bundle, BundleError, verify
+from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.manifest import CARD, BundleError, read_json, verify
 from anime_gen.tracking.notes import note_for
 from anime_gen.tracking.store import TrackingStore
 
@@ -58,7 +59,7 @@ class Registry:
         sha256 = str(verify(folder)["networks_sha256"])
         if known := self.version_with(sha256):
             return known
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card = read_json(folder / CARD)
         info = self._log(folder, int(card["resolution"]), run_id or self._run_for(origin))
         version = str(info.registered_model_version)
         for key, value in {"sha256": sha256, "resolution": str(card["resolution"]), "origin": origin}.items():
@@ -114,17 +115,25 @@ class Registry:
         import mlflow.pyfunc
         from mlflow.models import Model
 
-        return Model.log(
-            artifact_path=None,
-            name="generator",
-            flavor=mlflow.pyfunc,
-            run_id=run_id,
-            registered_model_name=self.name,
-            python_model=str(MODEL_FILE),
-            artifacts={"bundle": str(folder)},
-            signature=signature(resolution),
-            pip_requirements=_requirements(),
-        )
+        # Made here and not by Model.log, which would put it into whatever experiment this process last used.
+        experiment = self.client.get_run(run_id).info.experiment_id
+        model = self.client.create_logged_model(experiment, "generator", source_run_id=run_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice about input examples; the signature says it all
+            info = Model.log(
+                artifact_path=None,
+                name="generator",
+                flavor=mlflow.pyfunc,
+                run_id=run_id,
+                model_id=model.model_id,
+                registered_model_name=self.name,
+                python_model=str(MODEL_FILE),
+                artifacts={"bundle": str(folder)},
+                signature=signature(resolution),
+                pip_requirements=_requirements(),
+            )
+        self.client.finalize_logged_model(model.model_id, "READY")
+        return info
 
 
 def register(bundle_folder: Path, store: TrackingStore | None = None) -> str:

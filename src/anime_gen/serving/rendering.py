@@ -10,7 +10,7 @@ import torch
 
 from anime_gen.latent import solve
 from anime_gen.serving.bundle import Bundle
-from anime_gen.stylegan2 import open_runtime, random_z
+from anime_gen.stylegan2 import random_z
 from anime_gen.tagging.attributes import Vocabulary
 
 Value = float | str
@@ -34,13 +34,13 @@ class Renderer:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._runtime = open_runtime(bundle.generator)
+        self._generator = bundle.generator
 
     def latent(self, seed: int, psi: float) -> torch.Tensor:
-        """Latent ws [1, num_ws, w_dim] of the character number `seed`, drawn towards the average face by `psi` below 1."""
+        """Latent ws [1, num_ws, w_dim] of character number `seed`; `psi` below 1 draws it to the average face."""
         z = random_z(seed, self.bundle.generator.config.z_dim)
         with torch.inference_mode():
-            return self._runtime.map(z, psi).clone()
+            return self._generator.mapping(z, psi).clone()
 
     def render(
         self, ws: torch.Tensor, targets: Mapping[str, Value], locks: Collection[str] | None = None, steps: int = 2
@@ -58,7 +58,7 @@ class Renderer:
         return Picture(pixels, ws, {name: plain(value[0]) for name, value in values.items()})
 
     def _paint(self, ws: torch.Tensor) -> torch.Tensor:
-        return self._runtime.synthesise(ws)
+        return self._generator.synthesis(ws)
 
 
 def to_pixels(images: torch.Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The artist's document without any page: one character, what is wanted of it, what is measured, and every step back."""
+"""The artist's document without any page: a character, what is wanted of it, what is measured, every step back."""
 
 from dataclasses import replace
 from typing import Any

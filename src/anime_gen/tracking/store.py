@@ -132,6 +132,7 @@ def absolute_uri(uri: str, project_path: Path) -> str:
 def _limit_patience(environment: Mapping[str, str] = os.environ) -> None:
     """MLflow's own patience (7 tries, 120 s each) would hang a page or a run's end for minutes."""
     defaults = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+    defaults["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ.update({key: value for key, value in defaults.items() if key not in environment})
     # We load no model flavour that needs it, so nothing in this process may.
     os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")

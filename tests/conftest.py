@@ -1,0 +1,121 @@
+"""A tiny bundle made once per process, MLflow kept in a temporary folder, and no run left open by any test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from anime_gen.latent import DirectionConfig, fit_directions
+from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.rendering import Renderer
+from anime_gen.stylegan2 import Generator, NetworkConfig, save_generator
+from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.tagging.network import SubModel
+from anime_gen.tagging.sub_model import CalibratedModel, plain_calibrations
+from anime_gen.tagging.tagger import Tagger
+from anime_gen.tracking import active
+from anime_gen.tracking.store import TrackingSettings, TrackingStore
+
+ROOT = Path(__file__).parents[1]
+TINY = NetworkConfig(resolution=16, channel_base=128, channel_max=8, z_dim=8, w_dim=8, mapping_layers=2)
+ATTRIBUTES = ("hair_length", "bangs", "hair_hue", "hair_color", "smile", "glasses")
+CARD = {
+    "resolution": 16,
+    "data": "noise, for tests",
+    "licence": "CC0-1.0",
+    "images_seen": 0,
+    "attributes": list(ATTRIBUTES),
+}
+
+
+def tiny_vocabulary() -> Vocabulary:
+    entries = yaml.safe_load((ROOT / "conf/base/parameters/attributes.yml").read_text())["attributes"]
+    return Vocabulary.parse({name: entries[name] for name in ATTRIBUTES})
+
+
+def tiny_generator(seed: int = 0) -> Generator:
+    torch.manual_seed(seed)
+    return Generator(TINY).eval().requires_grad_(False)
+
+
+def tiny_tagger(seed: int = 0) -> Tagger:
+    """Untrained sub-models whose answers nevertheless differ from picture to picture."""
+    torch.manual_seed(seed)
+    models = []
+    vocabulary = tiny_vocabulary()
+    for group in dict.fromkeys(attribute.group for attribute in vocabulary.values()):
+        network = SubModel(vocabulary.group(group), width=4, blocks=(1, 1, 1, 1), input_px=16)
+        network.centre.fill_(0.5)
+        network.spread.fill_(0.2)
+        torch.nn.init.normal_(network.output.weight, std=0.3)
+        sure = {name: c.model_copy(update={"threshold": 0.0}) for name, c in plain_calibrations(network).items()}
+        models.append(CalibratedModel(group, network, sure))
+    return Tagger(models, vocabulary)
+
+
+def write_tiny_bundle(folder: Path, seed: int = 0) -> Path:
+    generator, tagger = tiny_generator(seed), tiny_tagger()
+    parts = folder / "parts"
+    save_generator(generator, parts / "generator.safetensors", CARD)
+    tagger.save(parts / "taggers")
+    config = DirectionConfig(samples=96, rank=8, layer_groups=2, calibration_characters=2, calibration_points=3)
+    fit_directions(generator, tagger, config).save(parts / "directions.safetensors")
+    Bundle.write(
+        folder / "bundle",
+        parts / "generator.safetensors",
+        parts / "taggers",
+        parts / "directions.safetensors",
+        CARD,
+        {"generator": {"kid": 0.1}},
+    )
+    return folder / "bundle"
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle on disk; tests that damage one copy it first."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.fixture(scope="session")
+def other_bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle with another generator."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("other"), seed=1)
+
+
+@pytest.fixture(scope="session")
+def bundle(bundle_folder: Path) -> Bundle:
+    return Bundle.load(bundle_folder)
+
+
+@pytest.fixture(scope="session")
+def renderer(bundle: Bundle) -> Renderer:
+    return Renderer(bundle)
+
+
+@pytest.fixture(scope="session")
+def blank_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's SQLite tables, made once: that alone takes seconds."""
+    folder = tmp_path_factory.mktemp("blank")
+    TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), folder).client()
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def store(tmp_path: Path, blank_database: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingStore:
+    """An empty MLflow store of this test's own; code that reads the environment finds the same one."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (tmp_path / "mlflow.db").write_bytes(blank_database.read_bytes())
+    own = TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", own.uri)
+    return own
+
+
+@pytest.fixture(autouse=True)
+def _no_run_stays_open() -> Iterator[None]:
+    yield
+    left = list(active._active)
+    active.close_active("FAILED")
+    assert not left, "this test left an MLflow run open"
