@@ -1,8 +1,8 @@
 """Differentiable augmentation of what the discriminator sees (DiffAugment, Zhao et al. 2020; ADA, Karras et al. 2020).
 
-One pipeline serves both: every transformation happens to each picture with probability p on its own. Below p of about 0.8 the
-generator cannot take the augmented look for the true one (ADA, section 2.2). Hue is off by default, since hair and eye colour are
-what artists ask for.
+One pipeline serves both: every transformation happens to each picture with probability p on its own. Below p of about
+0.8 the generator cannot take the augmented look for the true one (ADA, section 2.2). Hue is off by default, since hair
+and eye colour are what artists ask for.
 """
 
 import math
@@ -89,5 +89,5 @@ def _cutout(images: torch.Tensor, happens: torch.Tensor, centre: torch.Tensor, s
 def adjust_probability(
     p: torch.Tensor, sign_mean: torch.Tensor, images: int, target: float, adjust_images: int
 ) -> torch.Tensor:
-    """ADA's controller: move p up while r_t = E[sign(D(real))] exceeds the target, down otherwise; 0 to 1 takes `adjust_images`."""
+    """ADA's controller: p rises while E[sign(D(real))] exceeds the target, else falls; 0 to 1 in `adjust_images`."""
     return (p + (sign_mean - target).sign() * (images / adjust_images)).clamp(0.0, 1.0)

@@ -1,8 +1,8 @@
 """Checkpoints: folders that are complete or do not exist.
 
-A checkpoint holds `state.safetensors`, `state.json`, `generator.safetensors` (the averaged generator, usable on its own) and
-`manifest.json` with the sha256 of the others. It is written beside its final name, forced to disk, renamed, and only then is
-`LATEST` replaced; a crash at any moment leaves the previous checkpoints as they were.
+A checkpoint holds `state.safetensors`, `state.json`, `generator.safetensors` (the averaged generator, usable on its
+own) and `manifest.json` with the sha256 of the others. It is written beside its final name, forced to disk, renamed,
+and only then is `LATEST` replaced; a crash at any moment leaves the previous checkpoints as they were.
 """
 
 import hashlib
@@ -44,8 +44,9 @@ def list_checkpoints(folder: Path) -> list[Path]:
 def save_checkpoint(state: TrainingState, folder: Path, info: dict[str, Any], keep: int) -> Path:
     """Write a checkpoint of `state` into the run folder, point `LATEST` at it and drop all but `keep` and the best.
 
-    `info` (JSON) is stored with it and becomes the card of its generator. On a full disk older checkpoints but the last are
-    dropped and the writing tried once more; if it fails again, `OSError` is raised and what was there remains.
+    `info` (JSON) is stored with it and becomes the card of its generator. On a full disk older checkpoints but the
+    last are dropped and the writing tried once more; if it fails again, `OSError` is raised and what was there
+    remains.
     """
     target = folder / checkpoint_name(state.images)
     if target.exists():

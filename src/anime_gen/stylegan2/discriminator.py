@@ -15,8 +15,8 @@ STDDEV_GROUP = 4
 def minibatch_stddev(x: torch.Tensor, group: int = STDDEV_GROUP) -> torch.Tensor:
     """Append one map that holds the mean standard deviation over groups of samples: [n, c, h, w] -> [n, c + 1, h, w].
 
-    Shows the discriminator how varied a batch is, so that a generator that repeats itself is caught. Groups are the largest
-    divisor of n up to `group`; sample i belongs to group i mod (n / group).
+    Shows the discriminator how varied a batch is, so that a generator that repeats itself is caught. Groups are the
+    largest divisor of n up to `group`; sample i belongs to group i mod (n / group).
     """
     n, channels, height, width = x.shape
     size = next(g for g in range(min(group, n), 0, -1) if n % g == 0)
@@ -38,7 +38,7 @@ class DiscriminatorBlock(nn.Module):
         self.skip = EqualizedConv2d(in_channels, out_channels, 1, bias=False, gain=half)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # [n, in, h, w] -> [n, out, h/2, w/2]
-        """Downsampling comes before the second convolution: the same products as a strided one, at any convolution's speed."""
+        """Downsampling comes before the second convolution: as many products as a strided one, but an ordinary one."""
         return self.conv1(downsample2(self.conv0(x))) + self.skip(downsample2(x))
 
 

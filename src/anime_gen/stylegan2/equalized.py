@@ -47,7 +47,8 @@ class EqualizedLinear(nn.Module):
 class EqualizedConv2d(nn.Module):
     """Square convolution of odd size, same padding; `activate` appends leaky ReLU times sqrt(2).
 
-    Leaky ReLU is positively homogeneous, so its gain is folded into the weight and the bias and costs no pass of its own.
+    Leaky ReLU is positively homogeneous, so its gain is folded into the weight and the bias and costs no pass of its
+    own.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from anime_gen.stylegan2.training_config import GrowthConfig
 
 @dataclass(frozen=True)
 class Stage:
-    """A resolution with its borders on the image clock: fades in from `start` to `faded`, then stabilises until `end`."""
+    """A resolution with its borders on the image clock: fades in from `start` to `faded`, stabilises until `end`."""
 
     index: int
     resolution: int

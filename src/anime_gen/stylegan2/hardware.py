@@ -15,8 +15,8 @@ def choose_device(wanted: str) -> torch.device:
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
     """Precision of the feature maps for `auto`, `float32` or `bfloat16`.
 
-    bfloat16 has float32's range, so nothing overflows, and is about twice as fast where the processor has instructions for
-    it; without them it is many times slower, so `auto` takes it only then.
+    bfloat16 has float32's range, so nothing overflows, and is about twice as fast where the processor has instructions
+    for it; without them it is many times slower, so `auto` takes it only then.
     """
     if wanted != "auto":
         return torch.bfloat16 if wanted == "bfloat16" else torch.float32

@@ -31,7 +31,7 @@ def generator_loss(kind: str, real: torch.Tensor | None, fake: torch.Tensor) -> 
 
 
 def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-    """Squared norm [n] of the gradient of each logit by its image (R1 on real, R2 on generated; Mescheder et al. 2018)."""
+    """Squared norm [n] of each logit's gradient by its image (R1: real, R2: generated; Mescheder et al. 2018)."""
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3))
 

@@ -1,5 +1,7 @@
 """Mapping network z -> w with the running mean of w (StyleGAN2, figure 2; truncation as in StyleGAN, section 4.3)."""
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -25,7 +27,7 @@ class MappingNetwork(nn.Module):
         sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
         self.layers = nn.ModuleList(
             EqualizedLinear(i, o, activate=True, lr_multiplier=config.mapping_lr_multiplier)
-            for i, o in zip(sizes[:-1], sizes[1:], strict=True)
+            for i, o in itertools.pairwise(sizes)
         )
         self.register_buffer("w_avg", torch.zeros(config.w_dim))
 

@@ -1,7 +1,8 @@
 """Adam without momentum over one flat vector of parameters.
 
-All parameters of a network are views into one vector, and so are their gradients: an update is a handful of operations however
-many layers there are, a step with NaN is skipped on the device without asking the host, and the whole state is three tensors.
+All parameters of a network are views into one vector, and so are their gradients: an update is a handful of operations
+however many layers there are, a step with NaN is skipped on the device without asking the host, and the whole state is
+three tensors.
 """
 
 import torch
@@ -57,7 +58,7 @@ class FlatAdam:
 
     @torch.no_grad()
     def step(self, lr: float, beta2: float | None = None) -> torch.Tensor:
-        """Update once and return 1.0 if done, 0.0 if a gradient was not finite and the step was skipped (on the device)."""
+        """Update once; return 1.0 if done, 0.0 if a gradient was not finite and it was skipped on the device."""
         finite = self.gradient.sum().isfinite().to(self.gradient.dtype)
         gradient = self.gradient.nan_to_num_(0.0, 0.0, 0.0).mul_(finite)
         weight = finite * (1.0 - (self.beta2 if beta2 is None else beta2))

@@ -18,7 +18,8 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """One line: stage, images seen, images/s, time left, losses; rewritten in a terminal, appended now and then elsewhere.
+    """One line: stage, images seen, images/s, time left, losses; rewritten in a terminal, appended now and then
+    elsewhere.
 
     Time left counts each remaining image as if it cost as much as its pixels times what the present ones cost.
     """

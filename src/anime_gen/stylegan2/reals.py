@@ -52,7 +52,7 @@ class Reals:
 
 
 def fade_reals(images: torch.Tensor, alpha: float) -> torch.Tensor:
-    """Blend real pictures with their own lower resolution while a block fades in, as the generator's pictures are blended."""
+    """Blend real pictures with their own lower resolution while a block fades in, as generated ones are blended."""
     if alpha >= 1.0:
         return images
     return torch.lerp(upsample2(downsample2(images)), images, alpha)

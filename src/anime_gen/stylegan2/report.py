@@ -35,14 +35,16 @@ class Tracker(Protocol):
 class Report:
     """Reports of one stage."""
 
-    def __init__(self, config: TrainingConfig, schedule: Schedule, folder: Path, tracker: Tracker | None) -> None:
+    def __init__(
+        self, config: TrainingConfig, schedule: Schedule, folder: Path, tracker: Tracker | None, state: TrainingState
+    ) -> None:
         self.config, self.folder, self.tracker = config, folder, tracker
         self.progress = Progress(schedule)
-        self._last: tuple[int, float] | None = None
+        self._last = (state.images, state.seconds)
 
     def tick(self, stage: Stage, state: TrainingState, means: dict[str, float], last: bool) -> None:
         """Show the progress line and log the means since the last tick."""
-        images, seconds = self._last or (state.images, state.seconds)
+        images, seconds = self._last
         self._last = (state.images, state.seconds)
         rate = (state.images - images) / (state.seconds - seconds) if state.seconds > seconds else 0.0
         self.progress.show(stage, state.images, rate, means, last)

@@ -1,7 +1,9 @@
-"""Changing resolution by two with the filter [1, 3, 3, 1] (StyleGAN2, appendix B).
+"""Changing resolution by two.
 
-For a factor of two this filter is exactly what bilinear interpolation (up) and its antialiased form (down) compute, with the
-border pixels repeated rather than padded with zeros; torch runs those fast in every memory format and differentiates them twice.
+Up: the filter [1, 3, 3, 1] of StyleGAN2 (appendix B), which for a factor of two is exactly bilinear interpolation,
+with the border pixels repeated rather than padded with zeros. Down: the mean of 2x2 pixels, as the face store averages
+its pictures. torch runs both fast in the channels-last memory format, in every precision, and differentiates them any
+number of times.
 """
 
 import torch
@@ -9,7 +11,7 @@ from torch.nn import functional
 
 
 def upsample2(x: torch.Tensor) -> torch.Tensor:
-    """[n, c, h, w] -> [n, c, 2h, 2w]; the mean is kept."""
+    """[n, c, h, w] -> [n, c, 2h, 2w]; the mean of a constant map is kept."""
     return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 

@@ -53,8 +53,8 @@ def check_run(folder: Path, config: dict[str, Any], data: str, accept_changed_da
         known = json.loads(path.read_text(encoding="utf-8"))["data"]
         if known != data and not accept_changed_data:
             raise ValueError(
-                f"the pictures changed since the run in {folder} began (then {known[:12]}, now {data[:12]}). Restore them, "
-                "or continue on the new ones with run.accept_changed_data: true (--accept-changed-data), "
+                f"the pictures changed since the run in {folder} began (then {known[:12]}, now {data[:12]}). "
+                "Restore them, or continue on the new ones with run.accept_changed_data: true (--accept-changed-data), "
                 "or move the folder away to start anew."
             )
         if known == data:

@@ -19,7 +19,8 @@ ADA_INTERVAL = 4  # steps between two adjustments of p
 class Step:
     """The phases of StyleGAN2's training: D, lazy R1, G, lazy path length, moving average.
 
-    Every random number comes from a stream keyed by its purpose and the images seen; `statistics` gathers sums on the device.
+    Every random number comes from a stream keyed by its purpose and the images seen; `statistics` gathers sums on the
+    device.
     """
 
     def __init__(self, config: TrainingConfig, state: TrainingState, device: torch.device, dtype: torch.dtype) -> None:
@@ -158,7 +159,7 @@ class Step:
         return stream(self.config.seed, key, self.state.images, self.device)
 
     def _latents(self, purpose: str, part: int, count: int, resolution: int, track: bool = False) -> torch.Tensor:
-        """Ws [count, num_ws, w_dim] with style mixing: a part of the pictures takes its upper layers from a second latent."""
+        """Vectors [count, num_ws, w_dim]; with mixing, some pictures take their upper layers from a second latent."""
         network, random = self.config.network, self._stream(f"z-{purpose}", part)
         mixing = self.config.loss.style_mixing > 0
         z = torch.randn(count * (2 if mixing else 1), network.z_dim, generator=random, device=self.device)

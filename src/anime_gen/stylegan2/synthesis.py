@@ -1,7 +1,7 @@
 """Synthesis network: ws -> image, with the skip generator of StyleGAN2 (section 4.1, figure 7).
 
-Every block adds its own colours to the upsampled image of the block below, so the image of each lower resolution is a by-product,
-and growing needs no other network: a new block fades in by scaling what it adds.
+Every block adds its own colours to the upsampled image of the block below, so the image of each lower resolution is a
+by-product, and growing needs no other network: a new block fades in by scaling what it adds.
 """
 
 from typing import Literal
@@ -19,8 +19,8 @@ Noise = Literal["constant", "random"]
 class SynthesisBlock(nn.Module):
     """One resolution: up-convolution, convolution, colours. The 4x4 block starts from a learned constant instead.
 
-    The up-convolution convolves at the lower resolution and then interpolates: as many products as StyleGAN2's transposed
-    convolution, but an ordinary 3x3 convolution, which every machine runs fast.
+    The up-convolution convolves at the lower resolution and then interpolates: as many products as StyleGAN2's
+    transposed convolution, but an ordinary 3x3 convolution, which every machine runs fast.
     """
 
     constant: nn.Parameter | None
@@ -99,8 +99,9 @@ class SynthesisNetwork(nn.Module):
         self.blocks = nn.ModuleList(SynthesisBlock(config, resolution) for resolution in config.resolutions)
 
     def block_ws(self, ws: torch.Tensor, index: int) -> torch.Tensor:
-        """The ws [n, convs + 1, w_dim] that block `index` reads: each block shares its last vector with the next one's first."""
+        """The ws [n, convs + 1, w_dim] that block `index` reads; its last vector is also the next block's first."""
         block = self.blocks[index]
+        assert isinstance(block, SynthesisBlock)
         return ws[:, block.first_w : block.first_w + block.convs + 1]
 
     def forward(

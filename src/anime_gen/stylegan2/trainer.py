@@ -37,6 +37,7 @@ class TrainingResult:
     """What a finished run left behind."""
 
     generator_path: Path
+    newest_samples: Path
     run_folder: Path
     resolution: int
     images_seen: int
@@ -93,7 +94,7 @@ class Trainer:
                 stage = self.schedule.at(self.state.images)
                 child = self.tracker.child(f"{stage.resolution}px") if self.tracker else nullcontext(None)
                 with child as tracker:
-                    self._run_stage(stage, Report(self.config, self.schedule, self.folder, tracker), stop)
+                    self._run_stage(stage, Report(self.config, self.schedule, self.folder, tracker, self.state), stop)
             return self._result()
 
     def _resume(self) -> None:
@@ -144,8 +145,8 @@ class Trainer:
         rollbacks, lr_scale = self.state.rollbacks + 1, self.state.lr_scale / 2
         if rollbacks > self.config.guard.rollbacks:
             raise TrainingDivergedError(
-                f"NaN or infinity came back after {rollbacks - 1} rollbacks; lower growth.stages.learning_rate or raise "
-                f"loss.r1_gamma. The last good checkpoint is kept in {self.folder}"
+                f"NaN or infinity came back after {rollbacks - 1} rollbacks; lower growth.stages.learning_rate or "
+                f"raise loss.r1_gamma. The last good checkpoint is kept in {self.folder}"
             )
         load_checkpoint(self.folder, self.state)
         self.state.rollbacks, self.state.lr_scale = rollbacks, lr_scale
@@ -177,5 +178,6 @@ class Trainer:
         newest = self.folder / (self.folder / "LATEST").read_text(encoding="utf-8").strip()
         path = self.folder / "generator.safetensors"
         shutil.copyfile(newest / "generator.safetensors", path)
+        samples = max((self.folder / "samples").glob("*.png"))
         resolution = self.config.network.resolution
-        return TrainingResult(path, self.folder, resolution, self.state.images, self.state.seconds)
+        return TrainingResult(path, samples, self.folder, resolution, self.state.images, self.state.seconds)

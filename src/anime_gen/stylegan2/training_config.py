@@ -1,6 +1,7 @@
 """Everything a training run depends on: the frozen value behind conf/*/parameters/train.yml."""
 
 import hashlib
+import itertools
 import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Literal
@@ -32,7 +33,7 @@ class StageConfig:
 
 @dataclass(frozen=True)
 class GrowthConfig:
-    """Progressive growing (Karras et al. 2018); disabled, the last stage's settings train at full size from the start."""
+    """Progressive growing (Karras et al. 2018); disabled, the last stage's settings train at full size throughout."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
@@ -49,7 +50,7 @@ class GrowthConfig:
         require(len(self.stages) > 0, "growth.stages", "at least one stage", self.stages)
         require(self.full_size_images >= 1, "growth.full_size_images", ">= 1", self.full_size_images)
         sizes = [stage.resolution_px for stage in self.stages]
-        doubling = all(b == 2 * a for a, b in zip(sizes, sizes[1:], strict=False))
+        doubling = all(b == 2 * a for a, b in itertools.pairwise(sizes))
         require(doubling, "growth.stages", "resolutions that double, such as 8, 16, 32", sizes)
         require(self.stages[0].fade_images == 0, "growth.stages[0].fade_images", "0: nothing to fade from", sizes[0])
 
@@ -106,7 +107,7 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Differentiable augmentation of what the discriminator sees; hue is off because hair and eye colour are attributes."""
+    """Differentiable augmentation of what the discriminator sees; hue is off because colours are attributes."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 

@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 def save_generator(generator: Generator, path: Path, card: dict[str, Any]) -> None:
-    """Write the generator beside `path` and rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
+    """Write the generator beside `path`, rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().contiguous() for name, value in generator.state_dict().items()}
     metadata = {
@@ -64,7 +64,7 @@ def load_generator(path: Path) -> Generator:
 
 
 def check_tensors(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], path: Path) -> None:
-    """Raise a `ValueError` that names the first tensor which is missing, unknown, of another shape or type, or not finite."""
+    """Raise a `ValueError` that names a tensor which is missing, unknown, of another shape or type, or not finite."""
     for name in sorted(expected.keys() ^ tensors.keys()):
         fault = "misses" if name in expected else "has an unknown tensor"
         raise ValueError(f"{path} {fault} {name}; it does not belong to this network, restore it or train again")

@@ -1,0 +1,1 @@
+"""Kedro pipeline of the train stage."""

@@ -1,0 +1,46 @@
+"""Node of the train stage: a thin call into `anime_gen.stylegan2`."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from anime_gen.images import open_face_store
+from anime_gen.pipelines.train.parameters import TrainParameters
+from anime_gen.stylegan2.interruption import TrainingInterruptedError
+from anime_gen.stylegan2.trainer import train
+from anime_gen.tracking.active import active_tracker
+
+RUNS = "06_models/training"
+GENERATOR = "06_models/generator.safetensors"
+SAMPLES = "08_reporting/generator_samples.png"
+
+
+def train_generator(
+    face_store: dict[str, Any], face_index: pd.DataFrame, data_folder: Path, parameters: TrainParameters
+) -> dict[str, Any]:
+    """Train the generator on the faces of the split `train`, or continue its own interrupted run."""
+    config = parameters.config()
+    faces = open_face_store(face_store, data_folder)
+    rows = np.flatnonzero((face_index["split"] == "train").to_numpy())
+    try:
+        result = train(config, faces, data_folder / RUNS, active_tracker(), rows)
+    except TrainingInterruptedError as interruption:
+        print(interruption)
+        raise SystemExit(interruption.exit_code) from interruption
+    shutil.copyfile(result.generator_path, data_folder / GENERATOR)
+    (data_folder / SAMPLES).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(result.newest_samples, data_folder / SAMPLES)
+    return {
+        "path": GENERATOR,
+        "samples": SAMPLES,
+        "run": str(result.run_folder.relative_to(data_folder)),
+        "resolution": result.resolution,
+        "images_seen": result.images_seen,
+        "seconds": round(result.seconds, 1),
+        "pictures": len(rows),
+        "source": face_store.get("source"),
+        "data_fingerprint": faces.fingerprint,
+    }
