@@ -6,7 +6,7 @@ from dataclasses import dataclass
 HAIR = ("hair_back", "hair", "hair_front")
 EYES = ("eyes", "lashes")
 FACE = ("skin", "nose", "mouth", "brows", "neck", *EYES)
-HEAD = (*FACE, *HAIR, "ears", "glasses", "hat", "ribbon", "animal_ears", "cheeks")
+HEAD = (*FACE, *HAIR, "glasses", "hat", "ribbon", "animal_ears", "cheeks")
 ALL = (*HEAD, "background", "clothes")
 
 
@@ -96,11 +96,12 @@ HAIR_COLORS = (
 EYE_COLORS = ("aqua", "black", "blue", "brown", "green", "orange", "pink", "purple", "red", "yellow")
 
 _HAIR_PAINT = (*HAIR, "brows", "lashes", "eyes", "animal_ears")  # brows, lashes and ears take the colour of the hair
-_HAIR_SHAPE = (*HAIR, "skin", "ears", "cheeks")  # the fringe throws a shadow on the skin
+_HAIR_SHAPE = (*HAIR, "skin")  # the fringe throws a shadow on the skin
+_ON_HAIR = ("hat", "ribbon", "animal_ears")
 
 _SPECS = (
-    _continuous("hair_length", "hair", (*HAIR, "neck", "clothes"), "0 ends at the jaw, 1 flows out of the picture"),
-    _continuous("hair_volume", "hair", HAIR, "how far the hair stands off the skull"),
+    _continuous("hair_length", "hair", HAIR, "0 ends at the jaw, 1 flows out of the picture"),
+    _continuous("hair_volume", "hair", (*_HAIR_SHAPE, *_ON_HAIR), "how far the hair stands off the skull"),
     _continuous("bangs", "hair", _HAIR_SHAPE, "length of the fringe: forehead bare at 0, down to the eyes at 1"),
     _signed("hair_parting", "hair", _HAIR_SHAPE, "where the hair parts, from picture left to picture right"),
     _continuous("hair_curl", "hair", _HAIR_SHAPE, "straight at 0, wavy at 1"),
@@ -112,7 +113,7 @@ _SPECS = (
     _continuous("eye_size", "eyes", EYES, "size of the eyes"),
     _continuous("eye_ratio", "eyes", EYES, "long eyes at 0, tall eyes at 1"),
     _signed("eye_tilt", "eyes", EYES, "outer corners down at -1, up at 1"),
-    _continuous("eye_spacing", "eyes", EYES, "distance between the eyes"),
+    _continuous("eye_spacing", "eyes", (*EYES, "brows"), "distance between the eyes"),
     _continuous("eye_openness", "eyes", EYES, "closed at 0, wide open at 1"),
     _hue("eye_hue", "eyes", EYES, "hue of the irises"),
     _continuous("eye_lightness", "eyes", EYES, "black at 0, bright at 1"),
@@ -122,8 +123,8 @@ _SPECS = (
     _signed("smile", "expression", ("mouth",), "corners of the mouth: down at -1, up at 1"),
     _continuous("mouth_open", "expression", ("mouth",), "closed at 0, wide open at 1"),
     _continuous("face_width", "face", HEAD, "narrow at 0, wide at 1"),
-    _continuous("chin_length", "face", HEAD, "short chin at 0, long chin at 1"),
-    _continuous("skin_tone", "face", (*FACE, "ears", "cheeks"), "pale at 0, deep at 1"),
+    _continuous("chin_length", "face", ("skin", "neck", "nose", "mouth"), "short chin at 0, long chin at 1"),
+    _continuous("skin_tone", "face", (*FACE, "cheeks"), "pale at 0, deep at 1"),
     _continuous("blush", "face", ("cheeks",), "redness of the cheeks"),
     _signed("head_turn", "face", ALL, "turned to picture left at -1, to picture right at 1"),
     _signed("head_tilt", "face", ALL, "leaning to picture left at -1, to picture right at 1"),

@@ -4,52 +4,57 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from anime_gen.drawing.attributes import ALL
-from anime_gen.drawing.curves import ellipse
-from anime_gen.drawing.raster import SUBPIXELS, Clipped, Fill, Mark, oversampling
+from anime_gen.drawing.curves import Points, ellipse
+from anime_gen.drawing.raster import SUBPIXELS, Clipped, Fill, Glow, Mark, oversampling
 
 PARTS: tuple[str, ...] = tuple(dict.fromkeys(("background", *ALL)))
-OVERLAYS = ("cheeks",)  # painted over skin without hiding it
 
 
-def _polygon(image: Image.Image, mark: Fill, scale: int, value: int) -> None:
-    pixels = np.round(mark.points * (scale * SUBPIXELS)) / SUBPIXELS
-    ImageDraw.Draw(image).polygon(pixels.ravel().tolist(), fill=value)
+class _Regions:
+    """Part numbers of the samples of a picture, and where see-through marks lie over them."""
 
+    def __init__(self, side: int) -> None:
+        self.side = side
+        self.solid = Image.new("L", (side, side))
+        self.glazes = {part: Image.new("L", (side, side)) for part in PARTS}
 
-def _number(image: Image.Image, marks: Sequence[Mark], scale: int, overlays: dict[str, Image.Image]) -> None:
-    for mark in marks:
-        if isinstance(mark, Clipped):
-            inner = image.copy()
-            _number(inner, mark.marks, scale, overlays)
-            mask = Image.new("L", image.size)
-            _polygon(mask, Fill("", mark.clip, (0, 0, 0)), scale, 255)
-            image.paste(inner, (0, 0), mask)
-        elif mark.part in OVERLAYS:
-            overlay = overlays.setdefault(mark.part, Image.new("L", image.size))
-            if isinstance(mark, Fill):
-                _polygon(overlay, mark, scale, 255)
+    def paint(self, marks: Sequence[Mark], clip: Image.Image | None = None) -> None:
+        """Paint marks in order; see-through ones are noted without hiding what lies under them."""
+        for mark in marks:
+            if isinstance(mark, Clipped):
+                inside = self._outline(mark.clip)
+                self.paint(mark.marks, inside if clip is None else ImageChops.multiply(inside, clip))
+                continue
+            shape = self._outline(_box_ellipse(mark) if isinstance(mark, Glow) else mark.points)
+            shown = shape if clip is None else ImageChops.multiply(shape, clip)
+            if isinstance(mark, Glow) or mark.opacity < 1.0:
+                self.glazes[mark.part].paste(255, (0, 0), shown)
             else:
-                left, top, right, bottom = mark.box
-                centre = ((left + right) / 2, (top + bottom) / 2)
-                disc = ellipse(centre, (right - left) / 2, (bottom - top) / 2)
-                _polygon(overlay, Fill("", disc, (0, 0, 0)), scale, 255)
-        elif isinstance(mark, Fill):
-            _polygon(image, mark, scale, PARTS.index(mark.part))
+                self.solid.paste(PARTS.index(mark.part), (0, 0), shown)
+
+    def _outline(self, points: Points) -> Image.Image:
+        pixels = np.round(points * (self.side * SUBPIXELS)) / SUBPIXELS
+        image = Image.new("L", (self.side, self.side))
+        ImageDraw.Draw(image).polygon(pixels.ravel().tolist(), fill=255)
+        return image
+
+
+def _box_ellipse(mark: Glow) -> Points:
+    left, top, right, bottom = mark.box
+    return ellipse(((left + right) / 2, (top + bottom) / 2), (right - left) / 2, (bottom - top) / 2)
 
 
 def region_masks(marks: Sequence[Mark], size_px: int) -> dict[str, NDArray[np.bool_]]:
     """Boolean [size_px, size_px] by part: true where any of the pixel's samples shows the part."""
     factor = oversampling(size_px)
-    image = Image.new("L", (size_px * factor, size_px * factor))
-    overlays: dict[str, Image.Image] = {}
-    _number(image, marks, size_px * factor, overlays)
-    blocks = np.asarray(image).reshape(size_px, factor, size_px, factor)
-    found = {part: (blocks == number).any(axis=(1, 3)) for number, part in enumerate(PARTS)}
-    for part in OVERLAYS:
-        overlay = overlays.get(part)
-        if overlay is not None:
-            found[part] = (np.asarray(overlay).reshape(blocks.shape) > 0).any(axis=(1, 3))
-    return found
+    regions = _Regions(size_px * factor)
+    regions.paint(marks)
+    blocks = (size_px, factor, size_px, factor)
+    solid = np.asarray(regions.solid).reshape(blocks)
+    return {
+        part: ((solid == number) | (np.asarray(regions.glazes[part]).reshape(blocks) > 0)).any(axis=(1, 3))
+        for number, part in enumerate(PARTS)
+    }
