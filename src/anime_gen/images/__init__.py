@@ -1,6 +1,17 @@
 """Pictures from outside, and our drawn ones, made into a store of faces that trains fast."""
 
+from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.faces import ArrayFaces, AveragedFaces, Faces, area_average
 from anime_gen.images.store import FaceStore, open_face_store, write_store
 
-__all__ = ["ArrayFaces", "AveragedFaces", "FaceStore", "Faces", "area_average", "open_face_store", "write_store"]
+__all__ = [
+    "ArrayFaces",
+    "AveragedFaces",
+    "FaceStore",
+    "Faces",
+    "FacesConfig",
+    "SourceConfig",
+    "area_average",
+    "open_face_store",
+    "write_store",
+]

@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from anime_gen.images.filling import fill_store
 from anime_gen.images.framing import load_cascade
 from anime_gen.images.index import build_index, keep_usable
 from anime_gen.images.labelling import gather_labels
-from anime_gen.images.labels import Vocabulary
+from anime_gen.images.labels import Vocabulary, label_rules
 from anime_gen.images.ledger import Ledger
 from anime_gen.images.members import Listing, Source
 from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of_labels
@@ -28,7 +29,7 @@ from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
 STORES = Path("02_intermediate") / "faces"  # below the data folder
 INDEX_VERSION = 1  # raise it when the same results would give another table
-BATCH = 128  # pictures a batch: what a kill may cost
+BATCH = 64  # pictures a batch: what a kill may cost
 # Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
 _PIXEL_SETTINGS = (
     *("resolution_px", "framing", "background", "max_bytes", "max_side_px", "max_pixels", "min_side_px"),
@@ -36,15 +37,16 @@ _PIXEL_SETTINGS = (
 )
 
 
-def ingest(source: SourceConfig, faces: FacesConfig, vocabulary: Vocabulary, data_folder: Path) -> Ingested:
+def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folder: Path) -> Ingested:
     """Bring the store of `source` up to date and return its table; no work when nothing changed.
 
-    `vocabulary` is the `attributes` parameter. Raises FileNotFoundError or ValueError with the next step when the
-    source cannot be used, or when fewer than `faces.min_accepted` pictures of it can.
+    `attributes` is the parameter of that name, which labels are checked against. Raises FileNotFoundError or ValueError
+    with the next step when the source cannot be used, or when fewer than `faces.min_accepted` pictures of it can.
     """
     from filelock import FileLock, Timeout
 
     started = time.monotonic()
+    vocabulary = label_rules(attributes)
     if faces.face_cascade is not None:
         load_cascade(faces.face_cascade)
     opened = open_source(source, faces, data_folder)
@@ -83,11 +85,11 @@ def _up_to_date(
         "index": INDEX_VERSION,
         "stamp": _listing_stamp(listing) if listing is not None else stamp,
         "labels": hashlib.sha256(labels or b"").hexdigest(),
-        "vocabulary": {name: dict(attribute) for name, attribute in vocabulary.items()},
+        "vocabulary": vocabulary,
         "near_duplicates": _searches_near(source, faces),
         "min_accepted": faces.min_accepted,
     }
-    mark = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+    mark = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     known = Outcome.load(folder, mark)
     if known is not None:
         return known, 0

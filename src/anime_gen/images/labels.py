@@ -17,7 +17,8 @@ FILE_COLUMN = "file"
 _TRUTH = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 Value = float | str
-Vocabulary = Mapping[str, Mapping[str, Any]]  # attribute name -> kind, low, high, classes
+Vocabulary = Mapping[str, Mapping[str, Any]]  # attribute name -> kind, low, high, classes; see `label_rules`
+KINDS = ("continuous", "binary", "categorical", "cyclic")
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,32 @@ class Labels:
     problems: list[LabelProblem] = field(default_factory=list)
 
 
+def label_rules(attributes: Any) -> dict[str, dict[str, Any]]:
+    """What decides whether a label is right, as plain data: {attribute: {kind, low, high, classes}}.
+
+    `attributes` maps names to entries of the `attributes` parameter, as mappings or as objects with those fields.
+    Raises ValueError for an entry that no label could be checked against.
+    """
+    rules: dict[str, dict[str, Any]] = {}
+    for name, entry in attributes.items():
+        get = (
+            entry.get if isinstance(entry, Mapping) else lambda key, default, entry=entry: getattr(entry, key, default)
+        )
+        kind = get("kind", None)
+        if kind not in KINDS:
+            raise ValueError(f"attributes.{name}.kind must be one of {', '.join(KINDS)}; got {kind!r}")
+        classes = [str(label) for label in get("classes", None) or ()]
+        if kind == "categorical" and not classes:
+            raise ValueError(f"attributes.{name} is categorical and needs classes")
+        high = get("high", 360.0 if kind == "cyclic" else 1.0)
+        rules[name] = {"kind": kind, "low": float(get("low", 0.0)), "high": float(high), "classes": classes}
+    return rules
+
+
 def parse_value(text: str, attribute: Mapping[str, Any]) -> Value:
-    """The value of a cell for an attribute of the vocabulary; ValueError says what is allowed."""
-    kind = attribute["kind"]
+    """The value of a cell by the rules of its attribute; ValueError says what is allowed."""
+    kind, low, high, classes = (attribute[key] for key in ("kind", "low", "high", "classes"))
     if kind == "categorical":
-        classes = [str(name) for name in attribute["classes"]]
         if text not in classes:
             near = difflib.get_close_matches(text.lower(), classes, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
@@ -55,8 +77,6 @@ def parse_value(text: str, attribute: Mapping[str, Any]) -> Value:
         if text.lower() not in _TRUTH:
             raise ValueError("must be 0 or 1")
         return _TRUTH[text.lower()]
-    low = float(attribute.get("low", 0.0))
-    high = float(attribute.get("high", 360.0 if kind == "cyclic" else 1.0))
     try:
         number = float(text)
     except ValueError:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from anime_gen.images.index import Kept
     from anime_gen.images.labelling import LabelledFaces
+    from anime_gen.images.labels import LabelProblem
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Outcome:
                 {"kind": "duplicate", "name": name, "reason": "duplicate", "detail": detail, "sha256": digest}
             )
         rejects.sort(key=lambda line: line["name"])
-        rejects += [{"kind": "label", "reason": "label", **asdict(problem)} for problem in labelled.problems]
+        rejects += [_label_line(problem) for problem in labelled.problems]
         label_columns = [column for column in index.columns if column.startswith("label.")]
         facts = {
             "resolution": resolution,
@@ -140,6 +141,12 @@ def warn_of_labels(facts: dict[str, Any], vocabulary: Vocabulary) -> None:
         logger.warning("Columns of the labels file that are no attributes and were not used: %s", columns)
     if facts["label_problems"]:
         logger.warning("%d labels could not be used; the rejects file names each with its row", facts["label_problems"])
+
+
+def _label_line(problem: "LabelProblem") -> dict[str, Any]:
+    cell = f"{problem.column} {problem.value!r}: " if problem.column else ""
+    detail = f"row {problem.row}, {cell}{problem.problem}"
+    return {"kind": "label", "name": problem.file, "reason": "label", "detail": detail, "sha256": None}
 
 
 def source_name(source: SourceConfig) -> str:

@@ -1,0 +1,1 @@
+"""Ingest: pictures in, face store out."""
