@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from anime_gen.drawing.attributes import ALL
 from anime_gen.drawing.curves import Points, ellipse
-from anime_gen.drawing.raster import SUBPIXELS, Clipped, Fill, Glow, Mark, oversampling
+from anime_gen.drawing.raster import SUBPIXELS, Clipped, Glow, Mark, oversampling
 
 PARTS: tuple[str, ...] = tuple(dict.fromkeys(("background", *ALL)))
 

@@ -1,24 +1,26 @@
-"""Sheets of faces to look at: a grid of characters, a sweep of each attribute."""
+"""Sheets of faces to look at: characters in rows, and one character with an attribute swept from end to end."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anime_gen.drawing.attributes import STORED, attribute_spec
+from anime_gen.drawing.attributes import ATTRIBUTES, STORED, attribute_spec
 from anime_gen.drawing.character import Character, with_attribute
 from anime_gen.drawing.scene import render
 
+MODEL_SEED = 12
 
-def grid(pictures: Sequence[NDArray[np.uint8]], columns: int, gap_px: int = 0) -> NDArray[np.uint8]:
+
+def grid(pictures: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
     """Pictures of one size in rows on white, uint8 [rows * side, columns * side, 3]."""
     if not pictures or columns < 1:
         raise ValueError("A sheet needs at least one picture and one column.")
     side = pictures[0].shape[0]
     rows = -(-len(pictures) // columns)
-    sheet = np.full((rows * (side + gap_px) - gap_px, columns * (side + gap_px) - gap_px, 3), 255, np.uint8)
+    sheet = np.full((rows * side, columns * side, 3), 255, np.uint8)
     for index, picture in enumerate(pictures):
-        y, x = (index // columns) * (side + gap_px), (index % columns) * (side + gap_px)
+        y, x = (index // columns) * side, (index % columns) * side
         sheet[y : y + side, x : x + side] = picture
     return sheet
 
@@ -45,11 +47,14 @@ def sweep(character: Character, name: str, steps: int = 8) -> list[Character]:
     return [with_attribute(shown, name, value) for value in sweep_values(name, steps)]
 
 
-def sweep_sheet(character: Character, size_px: int = 64, steps: int = 8) -> NDArray[np.uint8]:
-    """One row an attribute, in the order of the vocabulary."""
-    blank = np.full((size_px, size_px, 3), 255, np.uint8)
-    pictures: list[NDArray[np.uint8]] = []
+def model_character() -> Character:
+    """The face of the sweeps: everything in the middle, chosen so that each attribute has room to show."""
+    values: dict[str, float | str] = {}
     for name in STORED:
-        row = [render(face, size_px) for face in sweep(character, name, steps)]
-        pictures += row + [blank] * (steps - len(row))
-    return grid(pictures, steps, 2)
+        spec = ATTRIBUTES[name]
+        values[name] = spec.classes[0] if spec.kind == "categorical" else (spec.low + spec.high) / 2
+    values |= dict.fromkeys(("glasses", "hat", "ribbon", "animal_ears"), 0.0)
+    values |= {"hair_hue": 24.0, "hair_saturation": 0.75, "hair_lightness": 0.62, "hair_curl": 0.1, "bangs": 0.55}
+    values |= {"eye_hue": 205.0, "eye_lightness": 0.75, "eye_openness": 0.9, "eye_size": 0.45, "skin_tone": 0.08}
+    values |= {"blush": 0.2, "mouth_open": 0.0, "smile": 0.2, "hair_spikiness": 0.3, "hair_parting": -0.3}
+    return Character(values, seed=MODEL_SEED)
