@@ -52,10 +52,14 @@ def forward(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
     The result is in channels_last memory format.
     """
+    return forward_transformed(x, transform_kernel(weight))
+
+
+def forward_transformed(x: torch.Tensor, kernels: Sequence[torch.Tensor]) -> torch.Tensor:
+    """`forward` with the result of `transform_kernel`, for weights that do not change."""
     n, _, height, width = x.shape
     rows = x.permute(0, 2, 3, 1).contiguous()  # [n, h, w, in]
-    kernels = _transform_kernel(weight)
-    out = x.new_empty(n, height, width, weight.shape[0])
+    out = x.new_empty(n, height, width, kernels[0].shape[0])
     for part in _chunks(rows):
         planes = _transform_input(rows[part])
         products = [
@@ -64,6 +68,13 @@ def forward(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         ]
         _transform_output(products, out[part])
     return out.permute(0, 3, 1, 2)
+
+
+def transform_kernel(weight: torch.Tensor) -> Sequence[torch.Tensor]:
+    """Six kernels [out, in, 1, 3] from one [out, in, 3, 3]."""
+    transform = torch.tensor(_KERNEL_TRANSFORM, dtype=weight.dtype, device=weight.device)
+    kernels = torch.einsum("pk,oikx->poxi", transform, weight).contiguous()  # channels last
+    return kernels.permute(0, 1, 3, 2).unsqueeze(3).unbind()
 
 
 def weight_gradient(x: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
@@ -91,13 +102,6 @@ def _maps(rows: torch.Tensor) -> torch.Tensor:
 
 def _rows(maps: torch.Tensor) -> torch.Tensor:
     return maps.permute(0, 2, 3, 1)
-
-
-def _transform_kernel(weight: torch.Tensor) -> Sequence[torch.Tensor]:
-    """Six kernels [out, in, 1, 3] from one [out, in, 3, 3]."""
-    transform = torch.tensor(_KERNEL_TRANSFORM, dtype=weight.dtype, device=weight.device)
-    kernels = torch.einsum("pk,oikx->poxi", transform, weight).contiguous()  # channels last
-    return kernels.permute(0, 1, 3, 2).unsqueeze(3).unbind()
 
 
 def _transform_input(rows: torch.Tensor) -> torch.Tensor:
