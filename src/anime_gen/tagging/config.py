@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class SubModelConfig(BaseModel):
@@ -15,8 +15,22 @@ class SubModelConfig(BaseModel):
     group: str
     width: int = Field(default=24, ge=4, le=256, description="channels of the first stage; doubled at each later one")
     blocks: tuple[int, int, int, int] = (1, 1, 1, 1)
+    window: tuple[float, float, float, float] = Field(
+        default=(0.0, 0.0, 1.0, 1.0),
+        description="left, top, right, bottom of what it sees, as shares",
+    )
     epochs: int = Field(default=10, ge=1, le=1000)
-    learning_rate: float = Field(default=4e-3, gt=0, le=1)
+    learning_rate: float = Field(default=6e-3, gt=0, le=1)
+
+    @field_validator("window")
+    @classmethod
+    def _inside(cls, window: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        left, top, right, bottom = window
+        if not (0.0 <= left < right <= 1.0 and 0.0 <= top < bottom <= 1.0 and right - left >= 0.25 <= bottom - top):
+            raise ValueError(
+                "window is left, top, right, bottom within 0 to 1, at least a quarter each way"
+            )
+        return window
 
 
 class TrainingConfig(BaseModel):

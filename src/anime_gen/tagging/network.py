@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -52,16 +52,29 @@ class NarrowResNet(ResNet):
         return self.relu(self.reduce(self.avgpool(x))).flatten(1)  # [n, 512]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What builds a network of the same shape again."""
+
+    width: int = 24
+    blocks: tuple[int, int, int, int] = (1, 1, 1, 1)
+    input_px: int = 64
+    window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+    def view(self, images: Tensor) -> Tensor:
+        """What the sub-model looks at: the picture at its input size, cut to its window."""
+        left, top, right, bottom = (round(edge * self.input_px) for edge in self.window)
+        seen = resized(images, self.input_px)[:, :, top:bottom, left:right]
+        return seen.contiguous(memory_format=torch.channels_last)
+
+
 class SubModel(nn.Module):
     """One classifier for a group of related attributes."""
 
-    def __init__(
-        self, attributes: tuple[Attribute, ...], width: int, blocks: tuple[int, int, int, int], input_px: int
-    ) -> None:
+    def __init__(self, attributes: tuple[Attribute, ...], shape: Shape) -> None:
         super().__init__()
-        self.attributes = attributes
-        self.width, self.blocks, self.input_px = width, blocks, input_px
-        self.backbone = NarrowResNet(width, blocks)
+        self.attributes, self.shape = attributes, shape
+        self.backbone = NarrowResNet(shape.width, shape.blocks)
         self.widths = [raw_width(attribute) for attribute in attributes]
         self.output = nn.Linear(GRID * GRID * GRID_CHANNELS, sum(self.widths))
         self.register_buffer("centre", torch.zeros(len(attributes)))
@@ -72,7 +85,7 @@ class SubModel(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """What the last layer sees, [n, 512], for pictures [n, 3, r, r] in [-1, 1] of any size."""
-        features: Tensor = self.backbone(resized(images, self.input_px).to(memory_format=torch.channels_last))
+        features: Tensor = self.backbone(self.shape.view(images))
         return features
 
     def forward(self, images: Tensor) -> list[Tensor]:
@@ -83,10 +96,6 @@ class SubModel(nn.Module):
         """Raw outputs from features."""
         with torch.autocast(features.device.type, enabled=False):
             return list(self.output(features.float()).split(self.widths, dim=1))
-
-    def shape(self) -> dict[str, Any]:
-        """What builds a network of this shape again."""
-        return {"width": self.width, "blocks": list(self.blocks), "input_px": self.input_px}
 
 
 def resized(images: Tensor, size_px: int) -> Tensor:

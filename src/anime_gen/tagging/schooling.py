@@ -11,7 +11,7 @@ import torch
 from anime_gen.tagging.attributes import Attribute
 from anime_gen.tagging.config import SubModelConfig, TrainingConfig
 from anime_gen.tagging.metrics import quality
-from anime_gen.tagging.network import SubModel
+from anime_gen.tagging.network import Shape, SubModel
 from anime_gen.tagging.pictures import ReadPictures
 from anime_gen.tagging.sub_model import CalibratedModel, fit_calibrations, judge_all, plain_calibrations
 from anime_gen.tagging.targets import Targets
@@ -57,7 +57,7 @@ def school(
     check = Lesson.of(read(held), targets, attributes, held)
     _own_first(check.targets, torch.from_numpy(held >= (targets.count if own is None else own)))
     torch.manual_seed(config.seed)  # torchvision's constructors draw their weights from the global stream
-    network = SubModel(attributes, size.width, size.blocks, config.input_px)
+    network = SubModel(attributes, Shape(size.width, size.blocks, config.input_px, size.window))
 
     def score(model: SubModel) -> float:
         judged = judge_all(model, plain_calibrations(model), raw_outputs(model, check.images), check.targets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.calibration import Calibration, calibrate
 from anime_gen.tagging.heads import predicted_value
 from anime_gen.tagging.metrics import Judged
-from anime_gen.tagging.network import SubModel
+from anime_gen.tagging.network import Shape, SubModel
 
 FORMAT = 1
 
@@ -55,7 +55,7 @@ class CalibratedModel:
         meta = {
             "format": FORMAT,
             "group": self.group,
-            "shape": self.network.shape(),
+            "shape": asdict(self.network.shape),
             "attributes": Vocabulary({a.name: a for a in self.attributes}).dump(),
             "calibrations": {name: c.model_dump() for name, c in self.calibrations.items()},
             "card": self.card,
@@ -69,8 +69,8 @@ class CalibratedModel:
         meta = read_card(path)
         try:
             vocabulary = Vocabulary.parse(meta["attributes"])
-            shape = {**meta["shape"], "blocks": tuple(meta["shape"]["blocks"])}
-            network = SubModel(tuple(vocabulary.values()), **shape)
+            shape: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in meta["shape"].items()}
+            network = SubModel(tuple(vocabulary.values()), Shape(**shape))
             with safe_open(path, framework="pt") as file:
                 network.load_state_dict({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
             calibrations = {name: Calibration(**entry) for name, entry in meta["calibrations"].items()}

@@ -48,7 +48,7 @@ def tag_set(
     """
     key = hashlib.sha256(f"{fingerprint} {faces.fingerprint} {config.chunk}".encode()).hexdigest()[:16]
     folder = parts_folder / key
-    read = reader(faces, max(model.network.input_px for model in tagger.sub_models.values()))
+    read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
     tables = []
     with tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0) as progress:
         for number, first in enumerate(range(0, len(faces), config.chunk)):

@@ -54,9 +54,9 @@ class Tagger:
 
     def raw(self, images: Tensor) -> dict[str, list[Tensor]]:
         """Raw outputs by group for pictures [n, 3, r, r] in [-1, 1]."""
-        sizes = {model.network.input_px for model in self.sub_models.values()}
+        sizes = {model.network.shape.input_px for model in self.sub_models.values()}
         small = {size: resized(images, size).contiguous(memory_format=torch.channels_last) for size in sizes}
-        return {group: model.network(small[model.network.input_px]) for group, model in self.sub_models.items()}
+        return {group: model.network(small[model.network.shape.input_px]) for group, model in self.sub_models.items()}
 
     def readout(self, images: Tensor) -> Tensor:
         """Measured attributes [n, columns], differentiable in the pictures [n, 3, r, r] in [-1, 1].
