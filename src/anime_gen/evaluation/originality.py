@@ -24,7 +24,7 @@ ALARM_Z = -3.0
 ALARM_P = 1e-3
 """As unlikely a number of samples below the 1 % quantile is an alarm too: a few copies do not move C_T."""
 CROPS = ((0, 0, 0), (2, 0, 0), (2, -1, -1), (2, -1, 1), (2, 1, -1), (2, 1, 1), (4, 0, 0))
-"""(border px cut off at SIDE, shift down, shift right): the crops that are tried on a sample."""
+"""(border px cut off at SIDE, shift down, shift right): the crops of a training picture that are tried."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ def judge_originality(train: np.ndarray, held_out: np.ndarray, samples: np.ndarr
             f"the originality test needs training pictures, samples and at least 20 held-out pictures, "
             f"got {len(train)}, {len(samples)}, {len(held_out)}"
         )
-    codes = edge_codes(to_tensor(train))
-    expected, _ = nearest_pictures(codes, held_out)
-    distance, nearest = nearest_pictures(codes, samples)
+    together, rows = nearest_pictures(train, np.concatenate([held_out, samples]))
+    expected, distance, nearest = together[: len(held_out)], together[len(held_out) :], rows[len(held_out) :]
     threshold = float(np.quantile(expected, 0.01))
     flagged = distance < threshold
     c_t = copying_statistic(expected, distance)
@@ -74,21 +73,23 @@ def copying_statistic(held_out: np.ndarray, samples: np.ndarray) -> float:
     return float((u - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12))
 
 
-def nearest_pictures(codes: torch.Tensor, pictures: np.ndarray, block: int = 256) -> tuple[np.ndarray, np.ndarray]:
-    """Distance to, and row of, the nearest code [t, c], over all mirrorings and crops of each picture [n, r, r, 3]."""
-    distances, rows = [], []
-    for start in range(0, len(pictures), block):
-        batch = to_tensor(pictures[start : start + block])
-        similarity = torch.full((len(batch),), -1.0)
-        row = torch.zeros(len(batch), dtype=torch.long)
-        for mirrored in (batch, batch.flip(-1)):
-            for border, down, right in CROPS:
-                best, where = (edge_codes(_crop(mirrored, border, down, right)) @ codes.T).max(1)
-                row = torch.where(best > similarity, where, row)
-                similarity = torch.maximum(similarity, best)
-        distances.append((2.0 - 2.0 * similarity).clamp_min(0.0).sqrt().numpy())
-        rows.append(row.numpy())
-    return np.concatenate(distances), np.concatenate(rows)
+def nearest_pictures(train: np.ndarray, pictures: np.ndarray, block: int = 512) -> tuple[np.ndarray, np.ndarray]:
+    """Distance to, and row of, the nearest training picture of each picture [n, r, r, 3].
+
+    Over mirrorings of the picture and crops of the training pictures: a copier cuts off a border, it can't invent one.
+    """
+    tensors = to_tensor(pictures)
+    codes = torch.cat([edge_codes(tensors), edge_codes(tensors.flip(-1))])
+    similarity, row = torch.full((len(codes),), -1.0), torch.zeros(len(codes), dtype=torch.long)
+    for start in range(0, len(train), block):
+        part = to_tensor(train[start : start + block])
+        for border, down, right in CROPS:
+            best, where = (codes @ edge_codes(_crop(part, border, down, right)).T).max(1)
+            row = torch.where(best > similarity, where + start, row)
+            similarity = torch.maximum(similarity, best)
+    best, mirrored = similarity.unflatten(0, (2, len(pictures))).max(0)
+    nearest = row.unflatten(0, (2, len(pictures))).gather(0, mirrored[None])[0]
+    return (2.0 - 2.0 * best).clamp_min(0.0).sqrt().numpy(), nearest.numpy()
 
 
 def edge_codes(pictures: torch.Tensor) -> torch.Tensor:

@@ -31,16 +31,6 @@ def baseline_moves(directions: Directions, method: Baseline) -> torch.Tensor:
     return moves
 
 
-def edit_with(
-    ws: torch.Tensor, directions: Directions, moves: torch.Tensor, column: int, change: torch.Tensor
-) -> torch.Tensor:
-    """Move each row of ws [n, num_ws, w_dim] by `change` [n] read-out units of a column, within the same budgets."""
-    space = directions.space
-    budget = float(directions.settings.get("identity_budget", 0.6))
-    step = change[:, None] * moves[column]
-    return ws + space.move(space.confine(space.coordinates(ws), step, budget))
-
-
 def _orthonormal(rows: torch.Tensor, tolerance: float = 1e-3) -> torch.Tensor:
     """Orthonormal basis [k, d] of the rows' span; directions weaker than `tolerance` of the strongest are noise."""
     if not len(rows):

@@ -1,0 +1,1 @@
+"""Directions: what each slider moves, and how well it does."""

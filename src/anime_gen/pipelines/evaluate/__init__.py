@@ -1,0 +1,1 @@
+"""Evaluate: quality, diversity and originality of a generator."""

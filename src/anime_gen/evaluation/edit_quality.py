@@ -1,0 +1,250 @@
+"""Are edits obeyed, do they leave the rest alone, and is it still the same character? Judged by the measurer only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from anime_gen.evaluation.config import EditConfig
+from anime_gen.evaluation.measurer import IDENTITY, Measurer
+from anime_gen.evaluation.requests import Requests, make_requests, miss, obedience
+from anime_gen.evaluation.statistics import bootstrap_interval, finite
+from anime_gen.latent.baselines import baseline_moves
+from anime_gen.latent.directions import Directions
+from anime_gen.latent.editing import edit_to, solve
+from anime_gen.latent.protocols import GeneratorLike, Progress, Reader, silent
+from anime_gen.latent.readings import ask, column_slices, values_of
+from anime_gen.latent.sampling import draw_ws
+from anime_gen.tagging.attributes import Attribute
+
+OURS = "solve"
+EMPTY = ("hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach")
+SMALLEST_MOVE = 0.05
+"""Standard deviations: where the target itself moved less, leakage per move means nothing."""
+Editor = Callable[[torch.Tensor, torch.Tensor, str, list[float | str]], torch.Tensor]
+"""(ws [n, num_ws, w_dim], tagger read-out [n, c], attribute, a wish each) -> ws."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """Unedited characters: ws [n, ...], read-out of taggers [n, c] and measurer [n, m], its deviations [m]."""
+
+    ws: torch.Tensor
+    tagged: torch.Tensor
+    measured: torch.Tensor
+    scale: torch.Tensor
+
+
+def judge_edits(
+    generator: GeneratorLike,
+    tagger: Reader,
+    directions: Directions,
+    measurer: Measurer,
+    config: EditConfig,
+    progress: Progress = silent,
+) -> dict[str, dict[str, Any]]:
+    """Attribute -> figures of design.md section 4, bootstrap intervals, and the same for other methods.
+
+    hit: |measured - requested| as a share of the range. leakage: mean change of each other trait, in standard
+    deviations, per standard deviation of the target (mean and max over traits). identity_drift: distance in identity
+    traits, 1 for two random characters. reach: what asking for either end gives. Attributes the measurer does not
+    know, or that too few characters show, get nulls.
+    """
+    population = _population(generator, tagger, measurer, config)
+    editors = _editors(generator, tagger, directions, config)
+    report = {}
+    for name in progress(directions.attributes, "judging edits by the measurer"):
+        attribute = directions.attribute(name)
+        rows = _subjects(directions, measurer, population, name, config.characters)
+        known = name in measurer.vocabulary and measurer.vocabulary[name].kind == attribute.kind
+        entry: dict[str, Any] = {"kind": attribute.kind, "characters": len(rows)} | dict.fromkeys(EMPTY)
+        if known and len(rows) >= 4:
+            trial = Trial(generator, directions, measurer, population, attribute, rows, config)
+            methods = {method: trial.judge(editor) for method, editor in editors.items()}
+            entry |= methods[OURS] | {"reach": trial.reach(editors[OURS]), "methods": methods}
+            entry |= {"measurer_error": measurer.errors.get(name)}
+        entry["linear_fit_r2"] = finite(float(directions.r2[directions.rows(name)].mean()))
+        entry["first_layer"] = directions.first_layer.get(name, 0)
+        report[name] = entry
+    return report
+
+
+class Trial:
+    """One attribute's requests to a set of characters, put to any method."""
+
+    def __init__(
+        self,
+        generator: GeneratorLike,
+        directions: Directions,
+        measurer: Measurer,
+        population: Population,
+        attribute: Attribute,
+        rows: torch.Tensor,
+        config: EditConfig,
+    ) -> None:
+        self.generator, self.directions, self.measurer = generator, directions, measurer
+        self.population, self.attribute, self.config = population, attribute, config
+        self.ws, self.tagged, self.base = population.ws[rows], population.tagged[rows], population.measured[rows]
+        own = values_of(directions.vocabulary, directions.columns, population.tagged)[attribute.name]
+        self.requests = make_requests(attribute, own, own[rows.numpy()], config.requests)
+        self.slices = column_slices(measurer.columns)
+        self.start = measurer.values(self.base)[attribute.name]
+
+    def judge(self, editor: Editor) -> dict[str, Any]:
+        """All figures of one method on these requests."""
+        readout = self.measured(editor, self.requests)  # [rounds, n, m]
+        values = [self.measurer.values(part)[self.attribute.name] for part in readout]
+        missed = miss(self.attribute, self.requests, values)
+        changes = self.changes(readout)
+        leakage = self.leakage(changes)
+        drift = self.identity_drift(readout)
+        worst = max(leakage, key=leakage.__getitem__) if leakage else None
+        own = readout[:, :, self.slices[self.attribute.name]]
+        return {
+            "hit_median": finite(np.median(missed)),
+            "hit_p90": finite(np.quantile(missed, 0.9)),
+            "hit_median_interval": bootstrap_interval(missed, lambda r: float(np.median(r)), self.config.bootstrap),
+            "spearman": obedience(self.attribute, self.requests, values, own, self.start),
+            "leakage_mean": finite(np.mean(list(leakage.values()))) if leakage else None,
+            "leakage_mean_interval": self.leakage_interval(changes),
+            "leakage_max": leakage[worst] if worst else None,
+            "leakage_worst": worst,
+            "identity_drift": finite(drift.mean()),
+            "identity_drift_interval": bootstrap_interval(drift, lambda r: float(r.mean()), self.config.bootstrap),
+        }
+
+    def measured(self, editor: Editor, requests: Requests) -> torch.Tensor:
+        """The measurer's read-out of all edited faces, [rounds, n, m]."""
+        edited = [editor(self.ws, self.tagged, self.attribute.name, wishes) for wishes in requests]
+        return torch.stack([read(self.generator, self.measurer, ws, self.config.batch) for ws in edited])
+
+    def changes(self, readout: torch.Tensor) -> dict[str, np.ndarray]:
+        """Trait -> its change in standard deviations, [n, rounds]; traits that follow from the target are left out."""
+        scaled = (readout - self.base) / self.population.scale
+        released = self.directions.released_by({self.attribute.name})
+        return {
+            name: (scaled[:, :, where] ** 2).mean(2).sqrt().T.numpy()
+            for name, where in self.slices.items()
+            if (name not in released and readable(self.measurer, name)) or name == self.attribute.name
+        }
+
+    def leakage(self, changes: dict[str, np.ndarray]) -> dict[str, float]:
+        """Other trait -> mean change per mean change of the target; empty where the target hardly moved."""
+        own = float(changes[self.attribute.name].mean())
+        if own < SMALLEST_MOVE:
+            return {}
+        return {name: float(c.mean()) / own for name, c in changes.items() if name != self.attribute.name}
+
+    def leakage_interval(self, changes: dict[str, np.ndarray]) -> list[float] | None:
+        """Bootstrap interval, over characters, of the mean leakage."""
+        others = [c.mean(1) for name, c in changes.items() if name != self.attribute.name]
+        if not others:
+            return None
+        pairs = np.stack([changes[self.attribute.name].mean(1), np.mean(others, axis=0)], axis=1)  # [n, 2]
+
+        def ratio(rows: np.ndarray) -> float | None:
+            own, other = rows.mean(0)
+            return float(other / own) if own >= SMALLEST_MOVE else None
+
+        return bootstrap_interval(pairs, ratio, self.config.bootstrap)
+
+    def identity_drift(self, readout: torch.Tensor) -> np.ndarray:
+        """Distance to the unedited character in identity traits other than the target, [n]; 1 = a random other one."""
+        released = self.directions.released_by({self.attribute.name}) | {self.attribute.name}
+        kept = [name for name in IDENTITY if name not in released and readable(self.measurer, name)]
+        columns = [i for name in kept for i in range(self.slices[name].start, self.slices[name].stop)]
+        if not columns:
+            return np.full(len(self.base), np.nan)
+        scaled = self.population.measured[:, columns] / self.population.scale[columns]
+        usual = (scaled - scaled.roll(1, 0)).norm(dim=1).mean().clamp_min(1e-6)
+        moved = (readout - self.base)[:, :, columns] / self.population.scale[columns]
+        return (moved.norm(dim=2).mean(0) / usual).numpy()
+
+    def reach(self, editor: Editor) -> list[float] | None:
+        """Median measured value when either end is asked for; classes: (0, share of class requests met)."""
+        attribute, n = self.attribute, len(self.ws)
+        if attribute.kind == "categorical":
+            values = [self.measurer.values(part)[attribute.name] for part in self.measured(editor, self.requests)]
+            return [0.0, float(1.0 - miss(attribute, self.requests, values).mean())]
+        if attribute.kind == "cyclic":
+            return None
+        readout = self.measured(editor, [[attribute.low] * n, [attribute.high] * n])
+        ends = [float(np.median(self.measurer.values(part)[attribute.name])) for part in readout]
+        return sorted(ends)
+
+
+def readable(measurer: Measurer, name: str) -> bool:
+    """Whether the measurer reads a trait well enough that a change of its reading means a change of the picture."""
+    error = measurer.errors.get(name, {})
+    if (r2 := error.get("r2")) is not None:
+        return r2 >= 0.3
+    if (auroc := error.get("auroc")) is not None:
+        return auroc >= 0.75
+    if (degrees := error.get("mean_degrees")) is not None:
+        return degrees <= 60.0
+    chance = 1.0 / max(2, len(measurer.vocabulary[name].classes)) if name in measurer.vocabulary else 1.0
+    return (error.get("accuracy") or 0.0) >= 2.0 * chance
+
+
+def read(generator: GeneratorLike, reader: Reader | Measurer, ws: torch.Tensor, batch: int) -> torch.Tensor:
+    """Read-out [n, columns] of the pictures of ws."""
+    with torch.inference_mode():
+        parts = [reader.readout(generator.synthesis(part)).float().cpu() for part in ws.split(batch)]
+    return torch.cat(parts).clone()
+
+
+def _population(generator: GeneratorLike, tagger: Reader, measurer: Measurer, config: EditConfig) -> Population:
+    ws = draw_ws(generator, config.population, config.seed, "judged edits")
+    measured = read(generator, measurer, ws, config.batch)
+    return Population(ws, read(generator, tagger, ws, config.batch), measured, measured.std(0).clamp_min(1e-6))
+
+
+def _subjects(
+    directions: Directions, measurer: Measurer, population: Population, name: str, count: int
+) -> torch.Tensor:
+    """Rows of the characters on which the attribute can be seen, at most `count`."""
+    carrier = directions.settings.get("shown_with", {}).get(name)
+    if carrier is None or carrier not in measurer.vocabulary:
+        return torch.arange(min(count, len(population.ws)))
+    shown = measurer.values(population.measured)[carrier] > 0.5
+    return torch.from_numpy(np.flatnonzero(shown))[:count]
+
+
+def _editors(generator: GeneratorLike, tagger: Reader, directions: Directions, config: EditConfig) -> dict[str, Editor]:
+    def solved(ws: torch.Tensor, tagged: torch.Tensor, name: str, wishes: list[float | str]) -> torch.Tensor:
+        return solve(generator.synthesis, tagger, directions, ws, {name: wishes}, steps=config.solve_steps).ws
+
+    def linear(ws: torch.Tensor, tagged: torch.Tensor, name: str, wishes: list[float | str]) -> torch.Tensor:
+        return edit_to(ws, directions, {name: wishes}, readout=tagged)
+
+    editors: dict[str, Editor] = {OURS: solved}
+    if config.compare:
+        editors["linear"] = linear
+        for method in ("interfacegan", "tl_gan"):
+            editors[method] = partial(_edit_plainly, directions, baseline_moves(directions, method))
+    return editors
+
+
+def _edit_plainly(
+    directions: Directions,
+    moves: torch.Tensor,
+    ws: torch.Tensor,
+    tagged: torch.Tensor,
+    name: str,
+    wishes: list[float | str],
+) -> torch.Tensor:
+    """A published method: walk along its direction by as much as its linear fit says, within the same budgets."""
+    attribute, where, space = directions.attribute(name), directions.rows(name), directions.space
+    changes = torch.zeros(len(ws), where.stop - where.start)
+    for i, wish in enumerate(wishes):
+        wanted = ask(attribute, where, tagged[i], wish)
+        if attribute.kind == "categorical":
+            changes[i, attribute.classes.index(str(wish))] = wanted.change[0]
+        else:
+            changes[i] = wanted.change
+    step = changes @ moves[where]
+    budget = float(directions.settings.get("identity_budget", 0.6))
+    return ws + space.move(space.confine(space.coordinates(ws), step, budget))

@@ -1,0 +1,44 @@
+"""The pictures of a generator report: samples, truncation, nearest training faces."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from anime_gen.evaluation.config import QualityConfig
+from anime_gen.evaluation.generator_quality import Evidence
+from anime_gen.evaluation.plots import plot_truncation
+from anime_gen.evaluation.strips import Strip, draw_grid, draw_strips
+
+CLOSEST = 8
+"""Pairs shown on the sheet of nearest training faces."""
+
+
+def evidence_sheets(report: dict[str, Any], evidence: Evidence, config: QualityConfig) -> dict[str, np.ndarray]:
+    """Name -> uint8 picture [h, w, 3]: `samples` unfiltered, `held_out` faces, `nearest` suspicious pairs."""
+    count = config.grid**2
+    return {
+        "samples": draw_grid(evidence.samples[:count], config.grid),
+        "held_out": draw_grid(evidence.held_out[:count], config.grid),
+        "nearest": nearest_pairs(evidence),
+        "truncation": plot_truncation(report["truncation"], report),
+    }
+
+
+def nearest_pairs(evidence: Evidence) -> np.ndarray:
+    """The samples closest to a training face, above it; a distance under the threshold counts as a copy."""
+    found = evidence.originality
+    order = np.argsort(found.distance)[:CLOSEST]
+    distances = [f"{found.distance[i]:.2f} / {found.threshold:.2f}" for i in order]
+    pairs = [
+        Strip("sample", evidence.samples[order], distances),
+        Strip("nearest in training", evidence.train[found.nearest[order]], [""] * len(order)),
+    ]
+    return draw_strips(pairs)
+
+
+def save_png(picture: np.ndarray, path: Path) -> None:
+    """Write uint8 [h, w, 3] as PNG; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(path, format="PNG")
