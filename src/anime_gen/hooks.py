@@ -20,17 +20,23 @@ PARAMETER = "params:"
 
 
 class ProjectHooks:
-    """Gives nodes the free dataset `data_folder`: the absolute path under which a run keeps everything."""
+    """Gives nodes two free datasets.
+
+    `data_folder`: the absolute path under which a run keeps everything. `tracking_store`: where runs and models are.
+    """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember where the data lies, by conf/<env>/globals.yml."""
-        self._data_folder = Path(context.project_path) / context.config_loader["globals"]["data_folder"]
+        """Remember where data and models lie, by globals.yml and mlflow.yml."""
+        project = Path(context.project_path)
+        self._data_folder = project / context.config_loader["globals"]["data_folder"]
+        self._store = TrackingStore(TrackingSettings.model_validate(context.config_loader["mlflow"]), project)
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
-        """Put the path into the catalog."""
+        """Put both into the catalog."""
         catalog["data_folder"] = MemoryDataset(self._data_folder.resolve(), copy_mode="assign")
+        catalog["tracking_store"] = MemoryDataset(self._store, copy_mode="assign")
 
 
 class MlflowHooks:

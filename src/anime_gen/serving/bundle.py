@@ -60,7 +60,7 @@ class Bundle:
         (temporary / REPORTS).mkdir(parents=True)
         shutil.copyfile(generator_path, temporary / GENERATOR)
         shutil.copyfile(directions_path, temporary / DIRECTIONS)
-        shutil.copytree(taggers_folder, temporary / TAGGERS)
+        Tagger.load(taggers_folder).save(temporary / TAGGERS)  # only the files that belong together
         write_json(temporary / CARD, card)
         for name, report in reports.items():
             write_json(temporary / REPORTS / f"{name}.json", report)

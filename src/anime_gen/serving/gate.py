@@ -26,10 +26,10 @@ class GateRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    faces: int = Field(1000, ge=16, description="held-out faces and generated pictures that are compared")
-    noise: float = Field(2.0, ge=0, description="a difference counts beyond this many standard errors")
-    coverage_slack: float = Field(0.02, ge=0, le=1)
-    seed: int = Field(10_000, ge=0, description="number of the first generated character")
+    faces: int = Field(default=1000, ge=16, description="held-out faces and generated pictures that are compared")
+    noise: float = Field(default=2.0, ge=0, description="a difference counts beyond this many standard errors")
+    coverage_slack: float = Field(default=0.02, ge=0, le=1)
+    seed: int = Field(default=10_000, ge=0, description="number of the first generated character")
 
 
 @dataclass(frozen=True)

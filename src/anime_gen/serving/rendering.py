@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ class Renderer:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._generator = bundle.generator
+        self._lock = threading.Lock()
 
     def latent(self, seed: int, psi: float) -> torch.Tensor:
         """Latent ws [1, num_ws, w_dim] of character number `seed`; `psi` below 1 draws it to the average face."""
@@ -49,12 +51,13 @@ class Renderer:
 
         Raises ValueError for an unknown attribute, an impossible value, or one that is both locked and wanted.
         """
-        if targets:
-            ws = solve(self._paint, self.bundle.tagger, self.bundle.directions, ws, targets, locks, steps).ws
-        with torch.inference_mode():
-            image = self._paint(ws)
-            pixels = to_pixels(image)[0]
-            values = self.bundle.tagger.values(self.bundle.tagger.readout(image))
+        with self._lock:  # shared by all visitors of the page, and two at once would only slow each other down
+            if targets:
+                ws = solve(self._paint, self.bundle.tagger, self.bundle.directions, ws, targets, locks, steps).ws
+            with torch.inference_mode():
+                image = self._paint(ws)
+                pixels = to_pixels(image)[0]
+                values = self.bundle.tagger.values(self.bundle.tagger.readout(image))
         return Picture(pixels, ws, {name: plain(value[0]) for name, value in values.items()})
 
     def _paint(self, ws: torch.Tensor) -> torch.Tensor:

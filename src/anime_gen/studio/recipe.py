@@ -55,7 +55,7 @@ class Recipe:
 
     def with_target(self, name: str, value: Value | None) -> Self:
         """The same character with one attribute wanted at `value`; None leaves that attribute alone."""
-        targets = {key: old for key, old in self.targets.items() if key != name}
+        targets: dict[str, Value] = {key: old for key, old in self.targets.items() if key != name}
         return replace(self, targets=targets if value is None else targets | {name: value})
 
     def to_json(self) -> str:

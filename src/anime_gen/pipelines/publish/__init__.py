@@ -1,0 +1,1 @@
+"""Publish: bundle, registry, gate."""

@@ -1,0 +1,97 @@
+"""The closing table of `make demo`: what was made, how good it is, where it lies, what to do next."""
+
+import json
+import statistics
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from anime_gen.serving.registry import CHALLENGER, CHAMPION, Registry
+from anime_gen.tracking.store import RegistryUnreachableError, TrackingStore
+
+REPORTS = "08_reporting"
+Report = Mapping[str, Any]
+
+
+def summary(project: Path, data_folder: Path, env: str | None = None) -> str:
+    """The table as text; reports that are not there yet say which command makes them."""
+    rows = [("Model", _model(TrackingStore.of_project(project, env)), "")]
+    for name, (told, command) in TELLERS.items():
+        path = data_folder / REPORTS / f"{name}.json"
+        shown = path.relative_to(project) if path.is_relative_to(project) else path
+        report = _read(path)
+        rows.append((name.capitalize(), told(report) if report else f"not made yet: {command}", str(shown)))
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    lines = [f"  {row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows]
+    rule = "-" * max(map(len, lines))
+    following = "Next: `make app` opens the page on http://127.0.0.1:8501, `make mlflow` shows every run."
+    return "\n".join([rule, *lines, rule, following])
+
+
+def _model(store: TrackingStore) -> str:
+    try:
+        registry = Registry(store)
+    except RegistryUnreachableError as error:
+        return str(error)
+    champion, challenger = registry.version_of(CHAMPION), registry.version_of(CHALLENGER)
+    if champion is None:
+        return f"no version of {registry.name} registered yet"
+    tags = registry.tags_of(champion)
+    words = (
+        f"{registry.name} version {champion} is champion ({tags.get('resolution', '?')} px, {tags.get('origin', '?')})"
+    )
+    return words if challenger in (None, champion) else f"{words}; challenger: version {challenger}"
+
+
+def _ingest(report: Report) -> str:
+    rejected = sum(report.get("rejected", {}).values())
+    return f"{report.get('accepted')} faces of {report.get('seen')}; {rejected} rejected"
+
+
+def _tagging(report: Report) -> str:
+    entries = [entry for entry in report.values() if isinstance(entry, Mapping)]
+    f1 = _median(entry.get("macro_f1") for entry in entries)
+    r2 = _median(entry.get("r2") for entry in entries)
+    return f"{len(entries)} attributes; median F1 {f1}, median R2 {r2} on held-out faces"
+
+
+def _generator(report: Report) -> str:
+    kid, floor = _number(report.get("kid")), _number(report.get("kid_noise_floor"))
+    return f"{report.get('resolution')} px; KID {kid} (data against data {floor}), coverage {_number(report.get('coverage'))}"
+
+
+def _directions(report: Report) -> str:
+    entries = [entry for entry in report.values() if isinstance(entry, Mapping)]
+    miss = _median(entry.get("hit_median") for entry in entries)
+    leakage = _median(entry.get("leakage_mean") for entry in entries)
+    return f"{len(entries)} sliders; median miss {miss}, median leakage {leakage}"
+
+
+def _publish(report: Report) -> str:
+    return str(report.get("reason"))
+
+
+TELLERS: dict[str, tuple[Callable[[Report], str], str]] = {
+    "ingest": (_ingest, "kedro run --pipelines=ingest"),
+    "tagging": (_tagging, "kedro run --pipelines=tag"),
+    "generator": (_generator, "kedro run --pipelines=evaluate"),
+    "directions": (_directions, "kedro run --pipelines=directions"),
+    "publish": (_publish, "kedro run --pipelines=publish"),
+}
+
+
+def _median(values: Any) -> str:
+    known = [value for value in values if isinstance(value, int | float)]
+    return _number(statistics.median(known)) if known else "unknown"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, int | float) else "unknown"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,57 @@
+"""The model the page works with: opened once, shared by all visitors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from anime_gen.serving import BundleError, NoModelError, Registry
+from anime_gen.serving.registry import CHAMPION
+from anime_gen.serving.rendering import Renderer
+from anime_gen.tracking import RegistryUnreachableError, TrackingStore
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model in memory and its version in the registry."""
+
+    renderer: Renderer
+    version: str
+    name: str
+    uri: str
+
+
+@st.cache_resource(show_spinner="Opening the model …", max_entries=2)
+def _open(uri: str, version: str) -> Opened:
+    """Both arguments are the key: another version, or another store, is another model."""
+    registry = _registry(uri)
+    bundle, opened_version = registry.load()
+    return Opened(Renderer(bundle), opened_version, registry.name, uri)
+
+
+@st.cache_resource(show_spinner="Asking the model registry …", max_entries=2)
+def _registry(uri: str) -> Registry:
+    return Registry(TrackingStore.of_project(PROJECT))
+
+
+def open_champion() -> Opened:
+    """The champion; a page without one says in plain words how to get it, and stops."""
+    try:
+        uri = TrackingStore.of_project(PROJECT).uri
+        version = _registry(uri).version_of(CHAMPION)
+        return _open(uri, version or "none")
+    except NoModelError as error:
+        _stop("There is no model yet", str(error))
+    except RegistryUnreachableError as error:
+        _stop("The model registry cannot be reached", str(error))
+    except BundleError as error:
+        _stop("The model cannot be used", str(error))
+
+
+def _stop(title: str, words: str) -> None:
+    st.title(title)
+    st.markdown(words.replace("$", "\\$"))
+    st.caption("This page looks again when you reload it.")
+    st.stop()

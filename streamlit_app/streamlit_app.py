@@ -1,0 +1,24 @@
+"""The page: `make app`, or `streamlit run streamlit_app/streamlit_app.py`."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).parent
+if str(FOLDER) not in sys.path:
+    sys.path.append(str(FOLDER))  # so that pages find `components`, however this script is started
+
+st.set_page_config(page_title="anime_gen", page_icon=":material/face_3:", layout="wide")
+
+PAGES = [
+    ("create.py", "Create", ":material/tune:"),
+    ("label.py", "Label", ":material/sell:"),
+    ("model.py", "Model", ":material/info:"),
+]
+pages = [
+    st.Page(str(FOLDER / "app_pages" / file), title=title, icon=icon, default=file == "create.py")
+    for file, title, icon in PAGES
+    if (FOLDER / "app_pages" / file).is_file()
+]
+st.navigation(pages, position="top").run()
