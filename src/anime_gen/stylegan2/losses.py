@@ -5,8 +5,6 @@ import math
 import torch
 from torch.nn import functional
 
-from anime_gen.stylegan2.training_config import LossConfig
-
 PATH_LENGTH_DECAY = 0.01
 
 
@@ -36,9 +34,9 @@ def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor
     return gradient.square().sum(dim=(1, 2, 3))
 
 
-def r1_gamma(config: LossConfig, resolution: int, target: int) -> float:
-    """Weight of R1 at a stage: the configured one holds at the target and scales with the number of pixels."""
-    return config.r1_gamma * (resolution / target) ** 2
+def pixel_share(resolution: int, target: int) -> float:
+    """Factor on the penalties' weights at a stage: they are configured for the target and scale with the pixels."""
+    return (resolution / target) ** 2
 
 
 def path_lengths(images: torch.Tensor, ws: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
