@@ -20,16 +20,14 @@ class SubModelConfig(BaseModel):
         description="left, top, right, bottom of what it sees, as shares",
     )
     epochs: int = Field(default=10, ge=1, le=1000)
-    learning_rate: float = Field(default=6e-3, gt=0, le=1)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
 
     @field_validator("window")
     @classmethod
     def _inside(cls, window: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         left, top, right, bottom = window
         if not (0.0 <= left < right <= 1.0 and 0.0 <= top < bottom <= 1.0 and right - left >= 0.25 <= bottom - top):
-            raise ValueError(
-                "window is left, top, right, bottom within 0 to 1, at least a quarter each way"
-            )
+            raise ValueError("window is left, top, right, bottom within 0 to 1, at least a quarter each way")
         return window
 
 
@@ -40,6 +38,7 @@ class TrainingConfig(BaseModel):
 
     input_px: int = Field(default=64, ge=32, le=256, multiple_of=16)
     batch: int = Field(default=128, ge=8, le=4096)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=0.02, ge=0, le=1)
     validation_share: float = Field(default=0.1, gt=0, lt=0.5)
     patience: int = Field(default=6, ge=1, description="epochs without a better validation score before stopping")

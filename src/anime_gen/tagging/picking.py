@@ -10,12 +10,14 @@ def normalised(features: np.ndarray, components: int = 48) -> np.ndarray:
 
     Damping (a square root) keeps the strong directions stronger, without letting one drown the others.
     """
-    centred = features - features.mean(axis=0)
-    covariance = centred.T @ centred / max(1, len(centred) - 1)
-    values, vectors = np.linalg.eigh(covariance.astype(np.float64))
-    order = np.argsort(-values)[: min(components, len(values))]
-    scale = np.maximum(values[order], 1e-12) ** 0.25
-    return (centred @ vectors[:, order] / scale).astype(np.float32)
+    from sklearn.utils.extmath import randomized_svd
+
+    centred = (features - features.mean(axis=0)).astype(np.float32)
+    count = min(components, *centred.shape)
+    left, singular, _ = randomized_svd(centred, n_components=count, n_iter=4, random_state=0)
+    spread = singular / max(1, len(centred) - 1) ** 0.5
+    reduced: np.ndarray = left * singular / np.maximum(spread, 1e-9) ** 0.5
+    return reduced.astype(np.float32)
 
 
 def k_means(points: np.ndarray, clusters: int, seed: int, rounds: int = 12) -> tuple[np.ndarray, np.ndarray]:

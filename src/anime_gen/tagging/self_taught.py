@@ -13,8 +13,9 @@ from torch.nn import functional as F
 
 from anime_gen.tagging.augment import Alterations
 from anime_gen.tagging.config import TrainingConfig
+from anime_gen.tagging.muon import Muon
 from anime_gen.tagging.network import GRID, GRID_CHANNELS, NarrowResNet
-from anime_gen.tagging.training import as_float, chosen_device, mixed_precision
+from anime_gen.tagging.training import as_float, chosen_device, mixed_precision, one_cycle
 
 TEMPERATURE = 0.2
 
@@ -30,8 +31,8 @@ def self_taught(pictures: np.ndarray, epochs: int, config: TrainingConfig, width
     images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
     parameters = [*network.parameters(), *head.parameters()]
     steps = epochs * max(1, len(images) // config.batch)
-    optimiser = torch.optim.AdamW(parameters, lr=3e-3, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps + 1, pct_start=0.2)
+    optimiser = Muon(parameters, 0.02, config.momentum, config.weight_decay)
+    schedule = one_cycle(optimiser, steps)
     network.train()
     for _ in range(epochs):
         for rows in torch.randperm(len(images), generator=generator).split(config.batch):

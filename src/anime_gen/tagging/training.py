@@ -15,6 +15,7 @@ from anime_gen.tagging.attributes import Attribute
 from anime_gen.tagging.augment import Alterations
 from anime_gen.tagging.config import SubModelConfig, TrainingConfig
 from anime_gen.tagging.heads import class_weights, head_loss, mirrored
+from anime_gen.tagging.muon import Muon
 from anime_gen.tagging.network import SubModel
 from anime_gen.tagging.targets import Targets
 
@@ -112,8 +113,8 @@ def fit(
     classes = [class_weights(a, lesson.targets[:, k]).to(device) for k, a in enumerate(lesson.attributes)]
     alter = Alterations.allowed(lesson.attributes, config)
     steps = max(1, -(-len(lesson) // config.batch)) * size.epochs
-    optimiser = torch.optim.AdamW(_groups(model, config.weight_decay), lr=size.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, size.learning_rate, total_steps=steps + 1, pct_start=0.2)
+    optimiser = Muon(model.parameters(), size.learning_rate, config.momentum, config.weight_decay)
+    schedule = one_cycle(optimiser, steps)
     curve, best, best_state = Curve(), -float("inf"), copy.deepcopy(model.state_dict())
     for epoch in range(size.epochs):
         model.train()
@@ -157,11 +158,12 @@ def _step(
     return float(loss.detach())
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Weight decay for matrices and kernels only, not for biases and normalisation."""
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+def one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
+    """Up during the first fifth, then down to nothing (Smith and Topin 2018); the momentum stays."""
+    peaks = [group["lr"] for group in optimiser.param_groups]
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, peaks, total_steps=steps + 1, pct_start=0.2, cycle_momentum=False
+    )
 
 
 def raw_outputs(model: SubModel, images: Tensor, batch: int = 512) -> list[Tensor]:

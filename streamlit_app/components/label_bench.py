@@ -1,0 +1,67 @@
+"""The faces that are being labelled, opened once and shared by all visitors, with one thread that learns."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+import yaml
+
+from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.tagging.group_training import TAGGERS
+from anime_gen.tagging.page_features import page_features
+from anime_gen.tagging.workbench import Workbench
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A workbench and the thread that learns from its answers."""
+
+    work: Workbench
+    learner: ThreadPoolExecutor
+
+
+def data_folder() -> Path:
+    """Where the pipelines keep their data; the environment variable ANIME_GEN_DATA names another place."""
+    stated = yaml.safe_load((PROJECT / "conf" / "base" / "globals.yml").read_text())["data_folder"]
+    return Path(os.environ.get("ANIME_GEN_DATA") or PROJECT / stated)
+
+
+@st.cache_resource(show_spinner="Opening the faces …", max_entries=1)
+def _open(folder: str, store_key: float) -> Bench:
+    """The arguments are the key: another set of faces is another bench."""
+    entries = yaml.safe_load((PROJECT / "conf" / "base" / "parameters" / "attributes.yml").read_text())
+    work = Workbench.open(Path(folder), Vocabulary.parse(entries["attributes"]))
+    learner = ThreadPoolExecutor(1, thread_name_prefix="label-learner")
+    learner.submit(work.learn_features, lambda faces: page_features(faces, Path(folder) / TAGGERS))
+    return Bench(work, learner)
+
+
+def open_bench() -> Bench:
+    """The bench; a page without faces says in plain words what to do, and stops."""
+    folder = data_folder()
+    manifest = folder / "02_intermediate" / "face_store.json"
+    try:
+        return _open(str(folder), manifest.stat().st_mtime if manifest.is_file() else 0.0)
+    except (FileNotFoundError, ValueError) as error:
+        st.title("Nothing to label yet")
+        st.markdown(str(error))
+        st.caption("This page looks again when you reload it.")
+        st.stop()
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
+def picture_bytes(name: str, side: int, fingerprint: str) -> bytes:
+    """One face as PNG, enlarged to at least ``side`` pixels; ``fingerprint`` keeps sets of faces apart."""
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray(open_bench().work.picture(name))
+    scale = max(1, -(-side // image.width))
+    buffer = io.BytesIO()
+    image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,28 @@
+"""Labels out to a table and in from one, with every problem named by its row."""
+
+import pandas as pd
+import streamlit as st
+
+from anime_gen.tagging.label_csv import export_csv, import_csv, names_of
+from anime_gen.tagging.targets import LabelError
+from components.label_bench import Bench, data_folder
+
+
+def table_exchange(bench: Bench) -> None:
+    """A download of all answers, and an upload that takes all rows or none."""
+    index = pd.read_parquet(data_folder() / "02_intermediate" / "face_index.parquet")
+    work = bench.work
+    st.download_button(
+        "Download labels.csv", lambda: export_csv(work.vocabulary, index, work.store), "labels.csv", "text/csv"
+    )
+    sent = st.file_uploader("Upload labels.csv", type="csv", key="label.upload")
+    replace = st.checkbox("Replace answers that differ", key="label.replace")
+    if sent is not None and st.button("Take over", key="label.import"):
+        try:
+            text = sent.getvalue().decode("utf-8-sig")
+            by = work.by(st.session_state.get("label.who") or "artist", "import")
+            count = import_csv(text, work.vocabulary, names_of(index), work.store, by, replace)
+        except (LabelError, UnicodeDecodeError) as error:
+            st.error(f"```\n{error}\n```")
+        else:
+            st.success(f"{count} new labels")
