@@ -26,7 +26,7 @@ def _check_texts(owner: str, texts: dict[str, Any]) -> None:
 
 
 def _is_handle(handle: str | None) -> bool:
-    return handle is not None and re.fullmatch(r"[\w.-]+/[\w.-]+(/versions/\d+)?", handle) is not None
+    return handle is not None and re.fullmatch(r"\w[\w.-]*/\w[\w.-]*(/versions/\d+)?", handle) is not None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class FacesConfig:
     face_margin: float = 0.5  # kept around that face, as a share of its size
     near_duplicates: bool | None = None  # null: search them unless the source is drawn
     min_accepted: int = 16  # fewer usable pictures than this stop the run
-    workers: int | None = None  # null: one process a core
+    workers: int | None = None  # null: one process a core; 0: in this process, which a decoder might then bring down
 
     def __post_init__(self) -> None:
         """Raise ValueError that names the field and what it may be."""
@@ -104,7 +104,7 @@ class FacesConfig:
         ):
             _check_whole("faces", name, getattr(self, name), low, high)
         if self.workers is not None:
-            _check_whole("faces", "workers", self.workers, 1, 1024)
+            _check_whole("faces", "workers", self.workers, 0, 1024)
         if not isinstance(self.face_margin, int | float) or not 0 <= self.face_margin <= 4:
             raise ValueError(f"faces.face_margin must lie in 0..4, got {self.face_margin!r}")
         self.background_rgb()

@@ -31,7 +31,7 @@ _SIGNATURES = (
     (b"8BPS", 0, "PSD"),
 )
 # A file cut short often still decodes; its end mark is the only thing that is surely missing.
-_END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
+_END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"\0\0\0\0IEND\xaeB`\x82"}
 
 
 def decode(data: bytes, config: FacesConfig) -> np.ndarray:
@@ -45,13 +45,13 @@ def decode(data: bytes, config: FacesConfig) -> np.ndarray:
         raise Rejection("empty")
     if len(data) > config.max_bytes:
         raise Rejection("too_many_bytes", f"{len(data)} bytes, faces.max_bytes is {config.max_bytes}")
+    _check_complete(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 _check_size(image.size, config)
-                _check_complete(data, image.format or "")
                 return _upright_rgb(image, config.background_rgb())
         except UnidentifiedImageError:
             raise _unknown(data) from None
@@ -76,12 +76,20 @@ def _check_size(size: tuple[int, int], config: FacesConfig) -> None:
         raise Rejection("aspect", f"{shape}, faces.max_aspect is {config.max_aspect}")
 
 
-def _check_complete(data: bytes, file_format: str) -> None:
-    if file_format == "WEBP":
+def _claimed_format(data: bytes) -> str | None:
+    """The format of `FORMATS` that the first bytes speak of."""
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    return "PNG" if data.startswith(b"\x89PNG\r\n") else "JPEG" if data.startswith(b"\xff\xd8\xff") else None
+
+
+def _check_complete(data: bytes) -> None:
+    claimed = _claimed_format(data)
+    if claimed == "WEBP":
         stated = int.from_bytes(data[4:8], "little") + 8
         if len(data) < stated:
             raise Rejection("truncated", f"{len(data)} of {stated} bytes")
-    elif _END_MARKS[file_format] not in data[-4096:] and data.rfind(_END_MARKS[file_format]) < 0:
+    elif claimed is not None and data.rfind(_END_MARKS[claimed]) < 0:
         raise Rejection("truncated", f"no end mark in {len(data)} bytes")
 
 
@@ -107,6 +115,9 @@ def _oriented(image: Image.Image) -> Image.Image:
 
 
 def _unknown(data: bytes) -> Rejection:
+    """Why Pillow recognises nothing: a damaged header, another format, or no picture."""
+    if (claimed := _claimed_format(data)) is not None:
+        return Rejection("corrupt", f"starts as {claimed}, but its header cannot be read")
     start = data[:512]
     for signature, offset, name in _SIGNATURES:
         if start.startswith(signature, offset):

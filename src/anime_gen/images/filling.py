@@ -60,6 +60,10 @@ def _reject_row(slot: int, reject: Reject) -> dict[str, Any]:
 
 def fill_store(works: Iterator[Work], config: FacesConfig, folder: Path, done: Done) -> None:
     """Carry out all batches, a process a core, at most a few batches ahead: memory does not grow with the source."""
+    if config.workers == 0:
+        for work in works:
+            done(fill_batch(work, config, folder))
+        return
     workers = config.workers or available_cores()
     suspects: list[Work] = []
     exhausted = False

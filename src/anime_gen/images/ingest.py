@@ -29,6 +29,7 @@ from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
 STORES = Path("02_intermediate") / "faces"  # below the data folder
 INDEX_VERSION = 1  # raise it when the same results would give another table
+LOCK_PATIENCE_S = 10.0  # another ingest into the same store may be about to end
 BATCH = 64  # pictures a batch: what a kill may cost
 # Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
 _PIXEL_SETTINGS = (
@@ -53,7 +54,7 @@ def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folde
     folder = data_folder / STORES / store_key(opened, faces)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder.with_suffix(".lock"), timeout=10):
+        with FileLock(folder.with_suffix(".lock"), timeout=LOCK_PATIENCE_S):
             outcome, decoded = _up_to_date(opened, source, faces, vocabulary, data_folder, folder)
     except Timeout:
         raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
