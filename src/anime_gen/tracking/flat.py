@@ -18,7 +18,7 @@ def plain(value: Any) -> Any:
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """`{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay whole; models and dataclasses count as dicts."""
+    """`{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay whole; models and dataclasses count as dicts; nothing is no name."""
     return dict(_leaves(value, prefix))
 
 
@@ -27,7 +27,7 @@ def _leaves(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _leaves(inner, f"{prefix}.{key}" if prefix else str(key))
-    else:
+    elif prefix:
         yield prefix, value
 
 

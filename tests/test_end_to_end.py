@@ -1,0 +1,119 @@
+"""The whole chain on smoke data, run as its users run it, then the page and the notebooks on what it left."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[1]
+REPORT_KEYS = {
+    "ingest": {"source", "seen", "accepted", "rejected", "duplicates", "seconds"},
+    "generator": {
+        "resolution",
+        "images_seen",
+        "kid",
+        "kid_noise_floor",
+        "density",
+        "coverage",
+        "vendi",
+        "vendi_data",
+        "copies_flagged",
+        "seconds",
+    },
+}
+DIRECTION_KEYS = {"hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach"}
+TAGGING_KEYS = {"kind", "n_train", "n_test", "auroc", "ece", "coverage_at_95"}
+
+
+def kedro(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments], cwd=project, env=environment, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project as a fresh clone has it, in which the whole chain ran once."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("conf", "notebooks", "streamlit_app"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    shutil.copy(ROOT / ".telemetry", folder)
+    (folder / "src").symlink_to(ROOT / "src")
+    run = kedro(folder, "run", "--env=smoke")
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    return folder
+
+
+def report(project: Path, name: str) -> dict:
+    return json.loads((project / f"data/smoke/08_reporting/{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["ingest", "generator"])
+def test_flat_reports_have_their_keys(project: Path, name: str):
+    assert report(project, name).keys() >= REPORT_KEYS[name]
+
+
+def test_attribute_reports_have_an_entry_for_every_slider(project: Path):
+    tagging, directions = report(project, "tagging"), report(project, "directions")
+    assert tagging["glasses"].keys() >= TAGGING_KEYS | {"macro_f1"}
+    assert tagging["hair_length"].keys() >= TAGGING_KEYS | {"r2"}
+    assert directions["hair_length"].keys() >= DIRECTION_KEYS
+
+
+def test_reports_hold_no_number_that_json_forbids(project: Path):
+    for path in (project / "data/smoke/08_reporting").glob("*.json"):
+        json.loads(path.read_text(), parse_constant=lambda name: pytest.fail(f"{path.name} holds {name}"))
+
+
+@pytest.mark.parametrize("spelling", ["--pipeline=train", "--pipelines=train"])
+def test_a_second_run_starts_from_what_is_there(project: Path, spelling: str):
+    before = report(project, "ingest")
+    run = kedro(project, "run", spelling, "--env=smoke")
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    after = report(project, "ingest")
+    assert after["accepted"] == before["accepted"]
+    assert after["seconds"] < before["seconds"]
+
+
+def test_a_typo_in_a_parameter_ends_before_work_with_its_name(project: Path):
+    run = kedro(project, "run", "--pipelines=train", "--env=smoke", "--params=train.reslution=8")
+    assert run.returncode != 0
+    output = run.stdout + run.stderr
+    assert "reslution" in output
+    assert "Traceback" not in output
+
+
+def test_a_missing_source_says_what_to_do(project: Path):
+    run = kedro(
+        project, "run", "--pipelines=ingest", "--env=smoke", "--params=source.kind=archive,source.path=nowhere.zip"
+    )
+    assert run.returncode != 0
+    output = run.stdout + run.stderr
+    assert "nowhere.zip" in output
+    assert "Traceback" not in output
+
+
+def test_the_page_opens_the_champion_and_a_slider_changes_the_picture(project: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/data/smoke/mlflow.db")
+    page = AppTest.from_file(str(project / "streamlit_app/streamlit_app.py"), default_timeout=120).run()
+    assert not page.exception
+    labels = [slider.label.lower() for slider in page.slider]
+    assert "hair length" in labels
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_run_top_to_bottom(project: Path, notebook: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/data/smoke/mlflow.db")
+    monkeypatch.setenv("ANIME_GEN_DATA", str(project / "data/smoke"))
+    document = nbformat.read(project / "notebooks" / notebook.name, as_version=4)
+    NotebookClient(document, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(project)}}).execute()

@@ -1,0 +1,4 @@
+
+
+def test_nothing_to_flatten_gives_no_name():
+    assert flatten({}) == {}
