@@ -41,8 +41,9 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return sorted((path for path in folder.glob("images-*") if path.is_dir()), reverse=True)
 
 
-def save_checkpoint(state: TrainingState, folder: Path, info: dict[str, Any], keep: int) -> Path:
-    """Write a checkpoint of `state` into the run folder, point `LATEST` at it and drop all but `keep` and the best.
+def save_checkpoint(state: TrainingState, folder: Path, info: dict[str, Any], keep: int, best: bool = False) -> Path:
+    """Write a checkpoint of `state` into the run folder, point `LATEST` at it and drop all but `keep` and the best
+    (which this one becomes if `best`).
 
     `info` (JSON) is stored with it and becomes the card of its generator. On a full disk older checkpoints but the
     last are dropped and the writing tried once more; if it fails again, `OSError` is raised and what was there
@@ -58,6 +59,8 @@ def save_checkpoint(state: TrainingState, folder: Path, info: dict[str, Any], ke
         logger.warning("checkpoint could not be written (%s); trying again after dropping old ones", error)
         _prune(folder, keep=1)
         _write_folder(state, folder, target, info)
+    if best:
+        _point(folder, BEST, target.name)
     _point(folder, LATEST, target.name)
     _prune(folder, keep)
     return target
@@ -148,11 +151,6 @@ def _point(folder: Path, name: str, target: str) -> None:
     sync(temporary)
     temporary.replace(folder / name)
     sync(folder)
-
-
-def mark_best(folder: Path, checkpoint: Path) -> None:
-    """Point `BEST` at a checkpoint, which is then kept."""
-    _point(folder, BEST, checkpoint.name)
 
 
 def best_checkpoint(folder: Path) -> Path | None:

@@ -31,7 +31,10 @@ class Reals:
 
     def batch(self, images: int, count: int) -> torch.Tensor:
         """The `count` pictures that follow after `images` pictures have been seen."""
-        positions = self.positions(images, count)
+        return self.pictures(self.positions(images, count))
+
+    def pictures(self, positions: np.ndarray) -> torch.Tensor:
+        """The pictures at these positions in `rows`."""
         if self._resident is not None:
             pictures = self._resident[torch.from_numpy(positions).to(self.device)]
         else:

@@ -56,6 +56,11 @@ class Report:
                 metrics["throughput/kimg_per_min"] = rate * 60 / 1000
             self.tracker.log_metrics(metrics, state.images)
 
+    def log(self, figures: dict[str, float], images: int) -> None:
+        """Log more figures."""
+        if self.tracker and figures:
+            self.tracker.log_metrics(figures, images)
+
     def samples(self, stage: Stage, state: TrainingState) -> None:
         """Write and log the grid of fixed seeds, by the averaged generator."""
         alpha = stage.alpha(state.images)

@@ -7,6 +7,7 @@ from anime_gen.stylegan2.augmentation import adjust_probability, augment
 from anime_gen.stylegan2.config import num_ws
 from anime_gen.stylegan2.ema import ema_beta, update_ema
 from anime_gen.stylegan2.growth import Stage
+from anime_gen.stylegan2.one_stage import joint_phase
 from anime_gen.stylegan2.optimizer import FlatAdam
 from anime_gen.stylegan2.reals import Reals, fade_reals
 from anime_gen.stylegan2.state import TrainingState
@@ -34,88 +35,89 @@ class Step:
         """Train on the next batch of the stage and move the clock."""
         config, state = self.config, self.state
         alpha = stage.alpha(state.images)
-        self.discriminator_phase(stage, reals, alpha)
+        if config.loss.one_stage:
+            joint_phase(self, stage, reals, alpha)
+        else:
+            self.discriminator_phase(stage, reals, alpha)
         if (config.loss.r1_gamma > 0 or config.loss.r2_gamma > 0) and state.step % config.loss.d_reg_interval == 0:
             self.penalty_phase(stage, reals, alpha)
-        self.generator_phase(stage, reals, alpha)
+        if not config.loss.one_stage:
+            self.generator_phase(stage, reals, alpha)
         if config.loss.path_length_weight > 0 and state.step % config.loss.g_reg_interval == 0:
             self.path_length_phase(stage, alpha)
+        if config.augment.mode == "ada" and state.step % ADA_INTERVAL == ADA_INTERVAL - 1:
+            self.adjust_augmentation(stage)
         self.average_phase(stage)
         state.images += stage.batch
         state.step += 1
 
     def discriminator_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Teach the discriminator to tell real from generated pictures."""
-        adam = self._begin(self.state.discriminator_adam)
-        for part, count in self._parts(stage):
+        self.state.discriminator_adam.zero_grad()
+        for part, count in self.parts(stage):
             with torch.no_grad():
-                fake = self._generate("d", part, count, stage, alpha)
-            fake_logits = self._score(fake, "d-fake", part, alpha)
-            real_logits = self._score(self._reals(stage, reals, part, count, alpha), "d-real", part, alpha)
+                fake = self.generate("d", part, count, stage, alpha)
+            fake_logits = self.score(fake, "d-fake", part, alpha)
+            real_logits = self.score(self.real_pictures(stage, reals, part, count, alpha), "d-real", part, alpha)
             loss = losses.discriminator_loss(self.config.loss.kind, real_logits, fake_logits)
             (loss * (count / stage.batch)).backward()
-            self._record("loss/d", loss)
-            self._record("logit/real", real_logits)
-            self._record("logit/fake", fake_logits)
-            self._watch_signs(real_logits)
-        self._finish(adam, stage.learning_rate * self.config.optim.discriminator_lr_scale, self._d_interval())
-        if self.config.augment.mode == "ada" and self.state.step % ADA_INTERVAL == ADA_INTERVAL - 1:
-            self._adjust_augmentation(stage)
+            self.watch_logits(loss, real_logits, fake_logits)
+        self.finish_discriminator(stage)
 
     def penalty_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Lazy R1 (and R2): penalise the discriminator's gradient, in float32, times the interval it is skipped for."""
         loss_config = self.config.loss
         pixels = losses.pixel_share(stage.resolution, self.config.network.resolution)
         scale = pixels * loss_config.d_reg_interval / 2
-        adam = self._begin(self.state.discriminator_adam)
-        for part, count in self._parts(stage):
+        self.state.discriminator_adam.zero_grad()
+        for part, count in self.parts(stage):
             for name, gamma in (("r1", loss_config.r1_gamma), ("r2", loss_config.r2_gamma)):
                 if gamma == 0:
                     continue
                 if name == "r1":
-                    images = self._reals(stage, reals, part, count, alpha)
+                    images = self.real_pictures(stage, reals, part, count, alpha)
                 else:
                     with torch.no_grad():
-                        images = self._generate("r2", part, count, stage, alpha)
-                images = self._augmented(images, name, part).detach().requires_grad_()
+                        images = self.generate("r2", part, count, stage, alpha)
+                images = self.augmented(images, name, part).detach().requires_grad_()
                 penalty = losses.gradient_penalty(self.state.discriminator(images, alpha), images).mean()
                 (penalty * (gamma * scale * count / stage.batch)).backward()
-                self._record(f"{name}_penalty", penalty)
-        self._finish(adam, stage.learning_rate * self.config.optim.discriminator_lr_scale, self._d_interval())
+                self.record(f"{name}_penalty", penalty)
+        self.finish_discriminator(stage)
 
     def generator_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Teach the generator to be taken for real."""
         relativistic = self.config.loss.kind == "relativistic"
-        adam = self._begin(self.state.generator_adam)
+        self.state.generator_adam.zero_grad()
         self.state.discriminator.requires_grad_(False)
-        for part, count in self._parts(stage):
-            fake_logits = self._score(self._generate("g", part, count, stage, alpha, track=True), "g", part, alpha)
+        for part, count in self.parts(stage):
+            fake_logits = self.score(self.generate("g", part, count, stage, alpha, track=True), "g", part, alpha)
             real_logits = None
             if relativistic:
                 with torch.no_grad():
-                    real = self._reals(stage, reals, part, count, alpha)
-                    real_logits = self._score(real, "g-real", part, alpha)
+                    real = self.real_pictures(stage, reals, part, count, alpha)
+                    real_logits = self.score(real, "g-real", part, alpha)
             loss = losses.generator_loss(self.config.loss.kind, real_logits, fake_logits)
             (loss * (count / stage.batch)).backward()
-            self._record("loss/g", loss)
+            self.record("loss/g", loss)
         self.state.discriminator.requires_grad_(True)
-        self._finish(adam, stage.learning_rate * self.config.optim.generator_lr_scale, self._g_interval())
+        self.finish_generator(stage)
 
     def path_length_phase(self, stage: Stage, alpha: float) -> None:
         """Lazy path length regularisation on half of the batch, in float32 (StyleGAN2, section 3.2)."""
         config = self.config.loss
         count = max(1, stage.batch // 2)
-        adam = self._begin(self.state.generator_adam)
-        random = self._stream("path-length")
-        ws = self._latents("path-length", 0, count, stage.resolution)
+        self.state.generator_adam.zero_grad()
+        random = self.stream("path-length")
+        ws = self.latents("path-length", 0, count, stage.resolution)
         images = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha)
         noise = torch.randn(images.shape, generator=random, device=self.device)
         lengths = losses.path_lengths(images, ws, noise)
         penalty, mean = losses.path_length_penalty(lengths, self.state.running["path_length_mean"])
         (penalty * (config.path_length_weight * config.g_reg_interval)).backward()
         self.state.running["path_length_mean"].copy_(mean)
-        self._record("path_length", lengths)
-        self._finish(adam, stage.learning_rate * self.config.optim.generator_lr_scale, self._g_interval())
+        self.record("path_length", lengths)
+        self.finish_generator(stage)
 
     def average_phase(self, stage: Stage) -> None:
         """Move the averaged generator towards the current one."""
@@ -134,34 +136,37 @@ class Step:
         self.statistics = {}
         return means
 
-    def _begin(self, adam: FlatAdam) -> FlatAdam:
-        adam.zero_grad()
-        return adam
+    def finish_discriminator(self, stage: Stage) -> None:
+        """Let the discriminator take its step."""
+        loss, optim = self.config.loss, self.config.optim
+        lazy = loss.r1_gamma > 0 or loss.r2_gamma > 0
+        rate = stage.learning_rate * optim.discriminator_lr_scale
+        self._finish(self.state.discriminator_adam, rate, loss.d_reg_interval if lazy else 0)
+
+    def finish_generator(self, stage: Stage) -> None:
+        """Let the generator take its step."""
+        loss, optim = self.config.loss, self.config.optim
+        rate = stage.learning_rate * optim.generator_lr_scale
+        self._finish(self.state.generator_adam, rate, loss.g_reg_interval if loss.path_length_weight > 0 else 0)
 
     def _finish(self, adam: FlatAdam, learning_rate: float, interval: int) -> None:
         # StyleGAN2, appendix B: lazy regularisation adds a step every `interval`; rate and decay are corrected for it.
         correction = interval / (interval + 1) if interval else 1.0
         adam.step(learning_rate * correction * self.state.lr_scale, self.config.optim.beta2**correction)
 
-    def _d_interval(self) -> int:
-        loss = self.config.loss
-        return loss.d_reg_interval if loss.r1_gamma > 0 or loss.r2_gamma > 0 else 0
-
-    def _g_interval(self) -> int:
-        return self.config.loss.g_reg_interval if self.config.loss.path_length_weight > 0 else 0
-
-    def _parts(self, stage: Stage) -> list[tuple[int, int]]:
+    def parts(self, stage: Stage) -> list[tuple[int, int]]:
         """(number, size) of the parts a batch is computed in."""
         size = self.config.optim.micro_batch or stage.batch
         return [(start // size, min(size, stage.batch - start)) for start in range(0, stage.batch, size)]
 
-    def _stream(self, purpose: str, part: int = 0) -> torch.Generator:
+    def stream(self, purpose: str, part: int = 0) -> torch.Generator:
+        """The random stream of a purpose for this batch."""
         key = f"{purpose}/{part}/{self.state.rollbacks}"
         return stream(self.config.seed, key, self.state.images, self.device)
 
-    def _latents(self, purpose: str, part: int, count: int, resolution: int, track: bool = False) -> torch.Tensor:
+    def latents(self, purpose: str, part: int, count: int, resolution: int, track: bool = False) -> torch.Tensor:
         """Vectors [count, num_ws, w_dim]; with mixing, some pictures take their upper layers from a second latent."""
-        network, random = self.config.network, self._stream(f"z-{purpose}", part)
+        network, random = self.config.network, self.stream(f"z-{purpose}", part)
         mixing = self.config.loss.style_mixing > 0
         z = torch.randn(count * (2 if mixing else 1), network.z_dim, generator=random, device=self.device)
         w = self.state.generator.mapping.to_w(z)
@@ -175,34 +180,43 @@ class Step:
         second = (torch.arange(layers, device=self.device) >= border) & mixed
         return torch.where(second.unsqueeze(2), w[count:].unsqueeze(1), w[:count].unsqueeze(1))
 
-    def _generate(
+    def generate(
         self, purpose: str, part: int, count: int, stage: Stage, alpha: float, track: bool = False
     ) -> torch.Tensor:
-        ws = self._latents(purpose, part, count, stage.resolution, track)
-        random = self._stream(f"noise-{purpose}", part)
+        """Generated pictures [count, 3, r, r]; each purpose draws its own latents and noise."""
+        ws = self.latents(purpose, part, count, stage.resolution, track)
+        random = self.stream(f"noise-{purpose}", part)
         return self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha, self.dtype)
 
-    def _reals(self, stage: Stage, reals: Reals, part: int, count: int, alpha: float) -> torch.Tensor:
+    def real_pictures(self, stage: Stage, reals: Reals, part: int, count: int, alpha: float) -> torch.Tensor:
+        """The real pictures of one part of the batch, faded as the stage is."""
         offset = part * (self.config.optim.micro_batch or stage.batch)
         return fade_reals(reals.batch(self.state.images + offset, count), alpha)
 
-    def _augmented(self, images: torch.Tensor, purpose: str, part: int) -> torch.Tensor:
+    def augmented(self, images: torch.Tensor, purpose: str, part: int) -> torch.Tensor:
+        """Pictures as the discriminator sees them."""
         if self.config.augment.mode == "none":
             return images
-        random = self._stream(f"augment-{purpose}", part)
+        random = self.stream(f"augment-{purpose}", part)
         return augment(images, self.state.running["augment_p"], self.config.augment, random)
 
-    def _score(self, images: torch.Tensor, purpose: str, part: int, alpha: float) -> torch.Tensor:
-        return self.state.discriminator(self._augmented(images, purpose, part), alpha, self.dtype)
+    def score(self, images: torch.Tensor, purpose: str, part: int, alpha: float) -> torch.Tensor:
+        """Logits [n] of pictures, augmented first."""
+        return self.state.discriminator(self.augmented(images, purpose, part), alpha, self.dtype)
 
-    def _watch_signs(self, real_logits: torch.Tensor) -> None:
+    def watch_logits(self, loss: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor) -> None:
+        """Record what the discriminator said, and count its signs for ADA."""
         signs = real_logits.detach().sign()
         if self.config.augment.mode == "ada":
             self.state.running["sign_sum"] += signs.sum()
             self.state.running["sign_count"] += float(len(signs))
-        self._record("real_sign", signs)
+        self.record("loss/d", loss)
+        self.record("logit/real", real_logits)
+        self.record("logit/fake", fake_logits)
+        self.record("real_sign", signs)
 
-    def _adjust_augmentation(self, stage: Stage) -> None:
+    def adjust_augmentation(self, stage: Stage) -> None:
+        """Move ADA's probability."""
         running, augmentation = self.state.running, self.config.augment
         mean = running["sign_sum"] / running["sign_count"]
         shown = stage.batch * ADA_INTERVAL
@@ -211,6 +225,7 @@ class Step:
         running["sign_sum"].zero_()
         running["sign_count"].zero_()
 
-    def _record(self, name: str, values: torch.Tensor) -> None:
+    def record(self, name: str, values: torch.Tensor) -> None:
+        """Add a mean to the statistics, on the device."""
         total, count = self.statistics.get(name, (torch.zeros((), device=self.device), 0))
         self.statistics[name] = (total + values.detach().mean(), count + 1)

@@ -17,6 +17,7 @@ from anime_gen.stylegan2.allocator import keep_freed_memory
 from anime_gen.stylegan2.checkpoint import load_checkpoint, save_checkpoint
 from anime_gen.stylegan2.growth import Schedule, Stage, schedule
 from anime_gen.stylegan2.hardware import choose_device, choose_precision
+from anime_gen.stylegan2.health import Health
 from anime_gen.stylegan2.interruption import StopRequest, TrainingInterruptedError
 from anime_gen.stylegan2.reals import Reals, data_fingerprint
 from anime_gen.stylegan2.report import Report, Tracker
@@ -113,6 +114,8 @@ class Trainer:
         for adam in (self.state.generator_adam, self.state.discriminator_adam):
             adam.set_resolution(stage.resolution)
         run = self.config.run
+        health = Health(stage, self.schedule, reals, self.config.guard.alarm_pictures)
+        means: dict[str, float] = {}
         since = time.perf_counter()
         while self.state.images < stage.end:
             self.step.run(stage, reals)
@@ -121,14 +124,16 @@ class Trainer:
                 now = time.perf_counter()
                 self.state.seconds += now - since
                 since = now
-                report.tick(stage, self.state, self.step.take_statistics(), last)
+                means = self.step.take_statistics()
+                report.tick(stage, self.state, means, last)
                 self._recover()
                 if self.on_progress:
                     self.on_progress(self.state.images, self.schedule.total)
             if last or self._crossed(run.grid_images, stage):
                 report.samples(stage, self.state)
             if last or self._crossed(run.checkpoint_images, stage):
-                self._save()
+                report.log(health.check(self.state, means), self.state.images)
+                self._save(health)
             if stop.signal_number is not None:
                 raise TrainingInterruptedError(stop.signal_number, self.state.images)
 
@@ -152,12 +157,13 @@ class Trainer:
         self.state.rollbacks, self.state.lr_scale = rollbacks, lr_scale
         logger.warning("NaN: back to %s images at %g of the learning rate", f"{self.state.images:,}", lr_scale)
 
-    def _save(self) -> None:
-        """Write a checkpoint; a state with NaN in it is rolled back instead."""
-        if self.state.is_finite():
-            save_checkpoint(self.state, self.folder, self._card(), self.config.run.keep_checkpoints)
-        else:
+    def _save(self, health: Health | None = None) -> None:
+        """Write a checkpoint and mark it if it is the best; a state with NaN in it is rolled back instead."""
+        if not self.state.is_finite():
             self._roll_back()
+            return
+        best = health is not None and health.is_best(self.state)
+        save_checkpoint(self.state, self.folder, self._card(), self.config.run.keep_checkpoints, best)
 
     def _card(self) -> dict[str, Any]:
         """What the files of this run say about themselves."""

@@ -1,0 +1,137 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from anime_gen.stylegan2 import losses
+from anime_gen.stylegan2.growth import Stage
+from anime_gen.stylegan2.one_stage import generator_factor
+from anime_gen.stylegan2.reals import Reals, data_fingerprint, fade_reals
+from anime_gen.stylegan2.resample import downsample2, upsample2
+from anime_gen.stylegan2.state import new_state
+from anime_gen.stylegan2.step import Step
+from anime_gen.stylegan2.training_config import AugmentConfig, LossConfig, OptimConfig, TrainingConfig
+from tests.stylegan2.conftest import faces, tiny_config
+
+CPU = torch.device("cpu")
+STAGE = Stage(0, 16, 0, 0, 64, 8, 0.002)
+
+
+def make(config: TrainingConfig) -> tuple[Step, Reals]:
+    step = Step(config, new_state(config, CPU), CPU, torch.float32)
+    return step, Reals(faces(), np.arange(48), 16, 0, CPU)
+
+
+def test_every_pass_shows_every_picture_once_in_another_order() -> None:
+    reals = Reals(faces(10), np.arange(10), 16, 0, CPU)
+    first, second = reals.positions(0, 10), reals.positions(10, 10)
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert list(first) != list(second)
+    across = np.concatenate([reals.positions(start, 4) for start in (0, 4, 8, 12, 16)])
+    assert list(across) == [*first, *second]
+
+
+def test_pictures_from_memory_and_from_disk_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.array([5, 1, 7])
+    resident = Reals(faces(), rows, 8, 0, CPU).batch(0, 3)
+    monkeypatch.setattr("anime_gen.stylegan2.reals.RESIDENT_BYTES", 0)
+    assert torch.equal(Reals(faces(), rows, 8, 0, CPU).batch(0, 3), resident)
+    assert resident.min() >= -1
+    assert resident.max() <= 1
+
+
+def test_the_fingerprint_tells_pictures_and_rows_apart() -> None:
+    prints = [data_fingerprint(faces(seed=s), np.arange(n)) for s, n in ((0, 48), (1, 48), (0, 47))]
+    assert len(set(prints)) == 3
+    assert prints[0] == data_fingerprint(faces(), np.arange(48))
+
+
+def test_real_pictures_fade_in_like_generated_ones() -> None:
+    images = torch.randn(2, 3, 8, 8)
+    assert torch.equal(fade_reals(images, 1.0), images)
+    torch.testing.assert_close(fade_reals(images, 0.0), upsample2(downsample2(images)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"loss": LossConfig(kind="relativistic", r2_gamma=0.1, d_reg_interval=2)},
+        {"loss": LossConfig(path_length_weight=2.0, g_reg_interval=2, style_mixing=0.0)},
+        {"loss": LossConfig(one_stage=True, d_reg_interval=2)},
+        {"loss": LossConfig(kind="relativistic", one_stage=True)},
+        {"augment": AugmentConfig("fixed", 0.5)},
+        {"augment": AugmentConfig("ada", 0.2, flip=True, adjust_images=100)},
+        {"precision": "bfloat16"},
+    ],
+)
+def test_every_option_trains_both_players(changes: dict[str, object]) -> None:
+    config = tiny_config(**changes)
+    step, reals = make(config)
+    if config.precision == "bfloat16":
+        step.dtype = torch.bfloat16
+    before = {name: tensor.clone() for name, tensor in step.state.tensors().items()}
+    for _ in range(4):
+        step.run(STAGE, reals)
+    after = step.state.tensors()
+    assert step.state.is_finite()
+    assert step.state.take_bad_steps() == 0
+    for name in ("generator.values", "discriminator.values", "average.values", "generator.buffer.mapping.w_avg"):
+        assert not torch.equal(before[name], after[name])
+    means = step.take_statistics()
+    assert {"loss/g", "loss/d", "real_sign"} <= means.keys()
+    assert step.take_statistics() == {}
+    if config.augment.mode == "ada":
+        assert after["running.augment_p"] != before["running.augment_p"]
+    if config.loss.path_length_weight:
+        assert after["running.path_length_mean"] > 0
+
+
+@pytest.mark.parametrize("phase", ["discriminator_phase", "generator_phase", "penalty_phase"])
+def test_a_batch_in_parts_has_the_gradient_of_the_mean_over_the_parts(phase: str) -> None:
+    """Parts of four are what minibatch stddev groups anyway; only the random numbers differ, so shapes and scale are compared."""
+    norms = []
+    for micro_batch in (0, 4):
+        config = tiny_config(optim=OptimConfig(micro_batch=micro_batch))
+        step, reals = make(config)
+        getattr(step, phase)(STAGE, reals, 1.0)
+        adam = step.state.generator_adam if phase == "generator_phase" else step.state.discriminator_adam
+        norms.append(float(adam.gradient.norm()))
+    assert norms[1] == pytest.approx(norms[0], rel=0.5)
+
+
+@pytest.mark.parametrize("kind", ["non_saturating", "relativistic"])
+def test_one_stage_factor_turns_one_players_gradient_into_the_others(kind: str) -> None:
+    fake = torch.linspace(-10, 10, 41, requires_grad=True)
+    real = torch.linspace(3, -3, 41)
+    (for_d,) = torch.autograd.grad(losses.discriminator_loss(kind, real, fake), fake)
+    (for_g,) = torch.autograd.grad(losses.generator_loss(kind, real, fake), fake)
+    torch.testing.assert_close(for_d * generator_factor(kind, real, fake), for_g)
+
+
+def test_one_stage_gives_the_generator_its_exact_gradient() -> None:
+    """With one picture minibatch stddev couples nothing: the joint pass must equal the generator's own phase."""
+    stage = replace(STAGE, batch=1, learning_rate=1e-12)
+    config = tiny_config(loss=LossConfig(one_stage=True))
+    gradients = []
+    for joint in (True, False):
+        step, reals = make(config)
+        if joint:
+            step.run(stage, reals)
+        else:
+            images = step.generate("both", 0, 1, stage, 1.0)
+            logits = step.state.discriminator(images)
+            losses.generator_loss("non_saturating", None, logits).backward()
+        gradients.append(step.state.generator_adam.gradient.clone())
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
+
+
+def test_weights_follow_from_the_seed_alone() -> None:
+    torch.manual_seed(1)
+    first = new_state(tiny_config(), CPU)
+    torch.manual_seed(2)
+    second, other = new_state(tiny_config(), CPU), new_state(tiny_config(seed=5), CPU)
+    assert torch.equal(first.generator_adam.values, second.generator_adam.values)
+    assert torch.equal(first.average_values, first.generator_adam.values)
+    assert not torch.equal(first.generator_adam.values, other.generator_adam.values)
