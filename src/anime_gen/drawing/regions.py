@@ -28,17 +28,21 @@ class _Regions:
                 inside = self._outline(mark.clip)
                 self.paint(mark.marks, inside if clip is None else ImageChops.multiply(inside, clip))
                 continue
-            shape = self._outline(_box_ellipse(mark) if isinstance(mark, Glow) else mark.points)
-            shown = shape if clip is None else ImageChops.multiply(shape, clip)
-            if isinstance(mark, Glow) or mark.opacity < 1.0:
-                self.glazes[mark.part].paste(255, (0, 0), shown)
+            points = _box_ellipse(mark) if isinstance(mark, Glow) else mark.points
+            glaze = isinstance(mark, Glow) or mark.opacity < 1.0
+            image, value = (self.glazes[mark.part], 255) if glaze else (self.solid, PARTS.index(mark.part))
+            if clip is None:
+                ImageDraw.Draw(image).polygon(self._pixels(points), fill=value)
             else:
-                self.solid.paste(PARTS.index(mark.part), (0, 0), shown)
+                image.paste(value, (0, 0), ImageChops.multiply(self._outline(points), clip))
+
+    def _pixels(self, points: Points) -> list[float]:
+        pixels: list[float] = (np.round(points * (self.side * SUBPIXELS)) / SUBPIXELS).ravel().tolist()
+        return pixels
 
     def _outline(self, points: Points) -> Image.Image:
-        pixels = np.round(points * (self.side * SUBPIXELS)) / SUBPIXELS
         image = Image.new("L", (self.side, self.side))
-        ImageDraw.Draw(image).polygon(pixels.ravel().tolist(), fill=255)
+        ImageDraw.Draw(image).polygon(self._pixels(points), fill=255)
         return image
 
 
