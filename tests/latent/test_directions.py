@@ -164,3 +164,46 @@ def test_the_identity_budget_is_kept(directions, generator):
 def test_a_collapsed_generator_is_an_error_that_says_so(tagger):
     with pytest.raises(ValueError, match="collapsed"):
         fit_directions(LinearGenerator(scale=0.0), tagger, CONFIG)
+
+
+class Doubtful(LinearTagger):
+    """Abstains from every face whose length is above a border, and reads nonsense there."""
+
+    def __init__(self, generator: LinearGenerator, border: float) -> None:
+        super().__init__(generator)
+        self.border = border
+
+    def readout(self, images: torch.Tensor) -> torch.Tensor:
+        plain = super().readout(images)
+        plain[plain[:, 0] > self.border, 0] = -50.0
+        return plain
+
+    def tags(self, images: torch.Tensor) -> dict:
+        doubtful = (super().readout(images)[:, 0] > self.border).numpy()
+        sure = {name: (None, 0.9 * (~doubtful), doubtful & (name == "length")) for name in VOCABULARY}
+        return sure
+
+
+def test_tags_the_tagger_abstains_from_stay_out_of_the_fit(generator):
+    fitted = fit_directions(generator, Doubtful(generator, border=0.5), CONFIG)
+    assert float(fitted.r2[0]) > 0.9
+    assert 0.5 < fitted.trusted["length"] < 0.9
+    assert fitted.trusted["width"] == 1.0
+
+
+def test_when_nearly_all_is_doubtful_there_is_still_a_direction(generator):
+    fitted = fit_directions(generator, Doubtful(generator, border=-1.0), CONFIG)
+    assert fitted.trusted["length"] < 0.25
+    assert fitted.vector("length").norm() > 0.0
+
+
+def test_an_attribute_shown_with_another_is_fitted_where_it_shows(generator, tagger):
+    class Hidden(LinearTagger):
+        def readout(self, images: torch.Tensor) -> torch.Tensor:
+            plain = super().readout(images)
+            plain[plain[:, 2] <= 0.0, 1] = 77.0  # without glasses the width reads as nonsense
+            return plain
+
+    shown = CONFIG.model_copy(update={"shown_with": {"width": "glasses"}})
+    assert float(fit_directions(generator, Hidden(generator), shown).r2[1]) > 0.9
+    assert float(fit_directions(generator, Hidden(generator), CONFIG).r2[1]) < 0.9

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import torch
 
 from anime_gen.latent import DirectionConfig, Directions, edit_to, fit_directions, solve
 from anime_gen.latent.sampling import draw_ws

@@ -67,6 +67,7 @@ def judge_edits(
             entry |= methods[OURS] | {"reach": trial.reach(editors[OURS]), "methods": methods}
             entry |= {"measurer_error": measurer.errors.get(name)}
         entry["linear_fit_r2"] = finite(float(directions.r2[directions.rows(name)].mean()))
+        entry["trusted_tags"] = directions.trusted.get(name)
         entry["first_layer"] = directions.first_layer.get(name, 0)
         report[name] = entry
     return report

@@ -27,7 +27,7 @@ def sweep_strips(
     psi: float = 0.7,
     names: Sequence[str] | None = None,
 ) -> list[Strip]:
-    """A strip for each attribute and character; captions say "asked → measured", or only what was asked."""
+    """A strip for each attribute and character; captions say "asked -> measured", or only what was asked."""
     ws = draw_ws(generator, characters, seed, "attribute sweeps", psi)
     strips = []
     for name in names or directions.attributes:
@@ -40,7 +40,7 @@ def sweep_strips(
             captions = [_said(attribute, wish) for wish in wishes]
             if name in measurer.vocabulary and measurer.vocabulary[name].kind == attribute.kind:
                 values = measurer.values(read(generator, measurer, edited, len(edited)))[name]
-                captions = [f"{asked} → {_said(attribute, got)}" for asked, got in zip(captions, values, strict=True)]
+                captions = [f"{asked} -> {_said(attribute, got)}" for asked, got in zip(captions, values, strict=True)]
             if attribute.kind == "categorical":  # two class names are too long for one caption
                 captions = [str(wish) for wish in wishes]
             strips.append(Strip(attribute.label, pictures, captions))
@@ -48,9 +48,9 @@ def sweep_strips(
 
 
 def sweep_values(attribute: Attribute, points: int) -> list[float | str]:
-    """Values from end to end: even steps, equal turns, or the classes (at most `points` of them)."""
+    """Values from end to end: even steps, equal turns, or all classes."""
     if attribute.kind == "categorical":
-        return list(attribute.classes[:points])
+        return list(attribute.classes)
     if attribute.kind == "cyclic":
         return [float(value) for value in np.linspace(0.0, 360.0, points, endpoint=False)]
     return [float(value) for value in np.linspace(attribute.low, attribute.high, points)]

@@ -26,7 +26,7 @@ class Directions:
     standard deviation, plain [c, rank] the same for one w shared by all layers (baselines), scale [c] standard
     deviation of each column over characters, r2 [c] how much of it the latents explain, moves [c, p] for +1 read-out
     unit (a class: of its lead over the others), leakage [attributes, attributes]: row moved, column changed, in
-    standard deviations per standard deviation, read by the taggers.
+    standard deviations per standard deviation, read by the taggers; trusted: share of faces whose tag they stood by.
     """
 
     space: LatentSpace
@@ -41,6 +41,7 @@ class Directions:
     first_layer: dict[str, int] = field(default_factory=dict)
     calibration: dict[str, dict[str, Any]] = field(default_factory=dict)
     reach: dict[str, tuple[float, float]] = field(default_factory=dict)
+    trusted: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -107,6 +108,7 @@ class Directions:
             "first_layer": self.first_layer,
             "calibration": self.calibration,
             "reach": self.reach,
+            "trusted": self.trusted,
             "settings": self.settings,
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,5 +138,6 @@ class Directions:
             first_layer=facts["first_layer"],
             calibration=facts["calibration"],
             reach={name: (float(low), float(high)) for name, (low, high) in facts["reach"].items()},
+            trusted=facts["trusted"],
             settings=facts["settings"],
         )

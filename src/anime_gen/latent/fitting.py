@@ -10,7 +10,7 @@ from anime_gen.latent.directions import Directions
 from anime_gen.latent.protocols import GeneratorLike, Progress, Reader, silent
 from anime_gen.latent.readings import column_slices
 from anime_gen.latent.ridge import LinearFit, fit_ridge
-from anime_gen.latent.sampling import Samples, sample_faces
+from anime_gen.latent.sampling import Samples, sample_faces, usable
 from anime_gen.latent.solver import constrained_step
 from anime_gen.tagging.attributes import Attribute
 
@@ -37,7 +37,7 @@ def linear_directions(samples: Samples, tagger: Reader, config: DirectionConfig)
     full, shared = _empty(columns, p), _empty(columns, samples.space.rank)
     scale = torch.zeros(columns)
     for name, where in column_slices(tagger.columns).items():
-        kept = samples.trusted[:, where].all(1) & _visible(samples, tagger, name, config)
+        kept = usable(samples, name) & _visible(samples, tagger, name, config)
         readout = samples.readout[kept][:, where]
         _put(full, where, fit_ridge(samples.coordinates[kept], readout))
         if len(readout) > 1:
@@ -55,6 +55,7 @@ def linear_directions(samples: Samples, tagger: Reader, config: DirectionConfig)
         r2=full.r2,
         moves=torch.zeros(columns, p),
         leakage=torch.zeros(names, names),
+        trusted={name: float(flags.float().mean()) for name, flags in samples.trusted.items()},
         settings=config.model_dump(mode="json"),
     )
 

@@ -11,18 +11,23 @@ from anime_gen.latent.readings import column_slices
 from anime_gen.latent.space import LatentSpace, fit_space, layer_groups
 from anime_gen.stylegan2.streams import stream
 
+FEWEST_TRUSTED = 0.25
+"""Share of faces with a trusted tag below which doubtful ones are let in."""
+
 
 @dataclass(frozen=True)
 class Samples:
-    """coordinates [n, p] and read-outs [n, c] of generated faces; trusted [n, c] is False where the tagger abstained.
+    """Generated faces: coordinates [n, p], read-outs [n, c], and per attribute whether and how far to trust them.
 
-    mixed [n]: whether the layers of this face come from two characters.
+    trusted [attribute][n]: the tagger did not abstain; confidence [attribute][n] in 0..1; mixed [n]: whether the
+    layers of this face come from two characters.
     """
 
     space: LatentSpace
     coordinates: torch.Tensor
     readout: torch.Tensor
-    trusted: torch.Tensor
+    trusted: dict[str, torch.Tensor]
+    confidence: dict[str, torch.Tensor]
     mixed: torch.Tensor
 
 
@@ -45,13 +50,28 @@ def sample_faces(
     ws = draw_ws(generator, config.samples, config.seed, "direction samples")
     space = fit_space(ws[:, 0], generator.num_ws, config.layer_groups, config.rank)
     ws, mixed = mix_layers(ws, config)
-    readouts, trusted = [], []
+    readouts, trust = [], []
     for start in progress(range(0, len(ws), config.batch), "reading generated faces"):
         with torch.inference_mode():
             images = generator.synthesis(ws[start : start + config.batch])
             readouts.append(tagger.readout(images).float().cpu())
-            trusted.append(_trusted(tagger, images, readouts[-1]))
-    return Samples(space, space.coordinates(ws), torch.cat(readouts).clone(), torch.cat(trusted), mixed)
+            trust.append(_trust(tagger, images, readouts[-1]))
+    names = list(column_slices(tagger.columns))
+    trusted = {name: torch.cat([part[name][0] for part in trust]) for name in names}
+    confidence = {name: torch.cat([part[name][1] for part in trust]) for name in names}
+    return Samples(space, space.coordinates(ws), torch.cat(readouts).clone(), trusted, confidence, mixed)
+
+
+def usable(samples: Samples, name: str) -> torch.Tensor:
+    """Faces [n] whose tag of this attribute enters a fit: those not abstained from.
+
+    On a poor generator the taggers abstain from nearly all; where less than a quarter is left, it is the more
+    confident half: a rough direction, and a low r2 that says so, rather than none.
+    """
+    trusted, confidence = samples.trusted[name], samples.confidence[name]
+    if float(trusted.float().mean()) >= FEWEST_TRUSTED:
+        return trusted
+    return (confidence >= confidence.median()) & (confidence >= 0.0)
 
 
 def mix_layers(ws: torch.Tensor, config: DirectionConfig) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,12 +87,18 @@ def mix_layers(ws: torch.Tensor, config: DirectionConfig) -> tuple[torch.Tensor,
     return torch.where(take[..., None], ws.roll(-1, 0), ws), mixed
 
 
-def _trusted(tagger: Reader | AbstainingReader, images: torch.Tensor, readout: torch.Tensor) -> torch.Tensor:
-    """Which read-outs [n, c] may enter a fit: finite ones, of attributes the tagger did not abstain from."""
-    trusted = readout.isfinite()
-    if hasattr(tagger, "tags"):
-        tags = tagger.tags(images)
-        for name, where in column_slices(tagger.columns).items():
-            if name in tags:
-                trusted[:, where] &= ~torch.from_numpy(np.asarray(tags[name][2], dtype=bool))[:, None]
-    return trusted
+def _trust(
+    tagger: Reader | AbstainingReader, images: torch.Tensor, readout: torch.Tensor
+) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Attribute -> (trusted [n], confidence [n]); a read-out that is not finite has confidence -1."""
+    tags = tagger.tags(images) if hasattr(tagger, "tags") else {}
+    trust = {}
+    for name, where in column_slices(tagger.columns).items():
+        sound = readout[:, where].isfinite().all(1)
+        trusted, confidence = sound, torch.ones(len(readout))
+        if name in tags:
+            _, sure, abstained = tags[name]
+            trusted = sound & ~torch.from_numpy(np.asarray(abstained, dtype=bool))
+            confidence = torch.from_numpy(np.asarray(sure, dtype=np.float32))
+        trust[name] = trusted, torch.where(sound, confidence, -1.0)
+    return trust

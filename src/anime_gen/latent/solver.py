@@ -48,6 +48,6 @@ def _scaled(step: torch.Tensor, asked: torch.Tensor, change: torch.Tensor) -> to
     reached = asked @ step
     overlap = float(reached @ change)
     length = float(change @ change)
-    if length == 0.0 or overlap <= 0.1 * length:
+    if length == 0.0 or overlap <= 0.02 * length:
         return step
     return step * (length / overlap)
