@@ -41,10 +41,16 @@ def bezier(control: ArrayLike, samples: int) -> Points:
     return np.asarray(_bernstein(samples) @ np.asarray(control, dtype=np.float64))
 
 
+@lru_cache(maxsize=32)
+def _ring(count: int) -> NDArray[np.int64]:
+    """Indices [count, 4] of the knot before, the knot, and the two after, round a closed curve."""
+    return (np.arange(count)[:, None] + np.array([-1, 0, 1, 2])) % count
+
+
 def closed_spline(knots: ArrayLike, samples: int = 6) -> Points:
     """A smooth closed curve through the knots [m, 2]: points [m * samples, 2]."""
     p = np.asarray(knots, dtype=np.float64)
-    windows = np.stack([np.roll(p, 1, axis=0), p, np.roll(p, -1, axis=0), np.roll(p, -2, axis=0)], axis=1)
+    windows = p[_ring(len(p))]
     return np.asarray((_catmull(samples) @ windows).reshape(-1, 2))
 
 
@@ -76,12 +82,13 @@ def superellipse(centre: ArrayLike, radius_x: float, radius_y: float, power: flo
 
 def normals(points: Points) -> Points:
     """Unit normals of polylines [..., n, 2] (to the left of the direction of travel in a y-down frame)."""
-    step = np.empty_like(points)
-    step[..., 1:-1, :] = points[..., 2:, :] - points[..., :-2, :]
-    step[..., 0, :] = points[..., 1, :] - points[..., 0, :]
-    step[..., -1, :] = points[..., -1, :] - points[..., -2, :]
-    length = np.sqrt((step**2).sum(axis=-1, keepdims=True)) + 1e-12
-    return np.stack([step[..., 1], -step[..., 0]], axis=-1) / length
+    left = np.empty_like(points)
+    left[..., 1:-1, :] = points[..., 2:, ::-1] - points[..., :-2, ::-1]
+    left[..., 0, :] = points[..., 1, ::-1] - points[..., 0, ::-1]
+    left[..., -1, :] = points[..., -1, ::-1] - points[..., -2, ::-1]
+    left[..., 1] *= -1.0
+    length = np.sqrt(left[..., 0] ** 2 + left[..., 1] ** 2) + 1e-12
+    return left / length[..., None]
 
 
 def stroke(points: Points, half_width: ArrayLike) -> Points:

@@ -13,6 +13,7 @@ from anime_gen.drawing.raster import Colour, Fill, Mark
 
 SAMPLES = 15
 Share = float | NDArray[np.float64]
+Ribbon = tuple[Points, Points, NDArray[np.float64]]  # centre lines and normals [L, n, 2], half-widths [L, n]
 _T = np.linspace(0.0, 1.0, SAMPLES)
 
 
@@ -57,7 +58,7 @@ def ribbons(
     width: ArrayLike,
     phase: ArrayLike,
     blunt: bool = False,
-) -> tuple[Points, Points, NDArray[np.float64]]:
+) -> Ribbon:
     """Centre lines and normals [L, n, 2] and half-widths [L, n] of locks.
 
     `spines` are control points [L, 4, 2] at depths [L, 4] or [L, 1]; `phase` [L] shifts the waves of curly hair.
@@ -82,16 +83,31 @@ def ribbons(
     return centre, normals(centre), np.asarray(width)[:, None] * profile
 
 
-def _between(centre: Points, across: Points, half: NDArray[np.float64], left: Share, right: Share) -> Points:
-    """The strip [2n, 2] of one lock between two shares (-1 left edge .. 1 right edge) of its width."""
-    start = centre + across * (half * left)[:, None]
-    end = centre + across * (half * right)[:, None]
-    return np.concatenate([start, end[::-1]])
+def _between(ribbon: Ribbon, left: Share, right: Share) -> Points:
+    """The strips [L, 2n, 2] of all locks between two shares (-1 left edge .. 1 right edge) of their width."""
+    centre, across, half = ribbon
+    strips = np.empty((len(centre), 2 * SAMPLES, 2))
+    strips[:, :SAMPLES] = centre + across * (half * left)[:, :, None]
+    strips[:, SAMPLES:] = (centre + across * (half * right)[:, :, None])[:, ::-1]
+    return strips
+
+
+def _shades(ribbon: Ribbon, light: float) -> list[list[Points | None]]:
+    """Per lock the darker strips along its left and right edge; None where the light leaves none."""
+    across = ribbon[1]
+    facing = np.where(across[:, 6, 0] < 0.0, -1.0, 1.0)
+    sides: list[list[Points | None]] = []
+    for side in (-1.0, 1.0):  # the edge away from the light has the wider strip
+        share = 0.30 - 0.44 * facing * side * light
+        inner = 1.0 - share[:, None] * np.clip(_T / 0.5, 0.25, 1.0) * 1.4
+        strips = _between(ribbon, side * inner, side)
+        sides.append([strip if width > 0.03 else None for strip, width in zip(strips, share, strict=True)])
+    return [list(pair) for pair in zip(*sides, strict=True)]
 
 
 def paint_locks(
     part: str,
-    ribbon: tuple[Points, Points, NDArray[np.float64]],
+    ribbon: Ribbon,
     tone: Tone,
     style: Brush,
     band: tuple[float, float] | None = None,
@@ -99,19 +115,15 @@ def paint_locks(
     """Marks of locks in order; `band` is the span of t that the highlight covers."""
     marks: list[Mark] = []
     ramp = style.line * np.clip((_T - 0.10) / 0.35, 0.0, 1.0)
-    for centre, across, half in zip(*ribbon, strict=True):
-        outline = _between(centre, across, half + ramp, -1.0, 1.0)
-        outline[len(_T) - 1] += (centre[-1] - centre[-2]) * 0.25
-        marks.append(Fill(part, outline, tone.line))
-        marks.append(Fill(part, _between(centre, across, half, -1.0, 1.0), tone.base))
-        for side in (-1.0, 1.0):  # the edge away from the light is the darker tone
-            facing = float(np.sign(across[6, 0]) or 1.0) * side
-            share = 0.30 - 0.44 * facing * style.light
-            if share > 0.03:
-                inner = 1.0 - share * np.clip(_T / 0.5, 0.25, 1.0) * 1.4
-                marks.append(Fill(part, _between(centre, across, half, side * inner, side), tone.shade))
+    centres, normal, halves = ribbon
+    outlines = _between((centres, normal, halves + ramp), -1.0, 1.0)
+    outlines[:, SAMPLES - 1] += (centres[:, -1] - centres[:, -2]) * 0.25  # the line runs out beyond the tip
+    bodies, shades = _between(ribbon, -1.0, 1.0), _shades(ribbon, style.light)
+    for index, outline in enumerate(outlines):
+        marks += [Fill(part, outline, tone.line), Fill(part, bodies[index], tone.base)]
+        marks += [Fill(part, strip, tone.shade) for strip in shades[index] if strip is not None]
         if tone.light is not None and band is not None:
-            marks.append(_highlight(part, centre, across, half, band, tone.light))
+            marks.append(_highlight(part, centres[index], normal[index], halves[index], band, tone.light))
     return marks
 
 

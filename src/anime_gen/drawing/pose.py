@@ -14,9 +14,10 @@ from anime_gen.drawing.curves import Points, rotated, vector
 
 TURN_DEGREES = 21.0
 TILT_DEGREES = 11.0
-NECK = (0.0, 0.86)  # the head tilts about this point
+NECK = vector(0.0, 0.86)  # the head tilts about this point
 PIVOT_DEPTH = 0.13  # the depth that stays in place when the head turns
-SCALE_CENTRE = (0.0, 0.62)
+SCALE_CENTRE = vector(0.0, 0.62)
+FRAME_CENTRE = vector(0.5, 0.0)
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,10 @@ class Pose:
     def put(self, points: ArrayLike, depth: ArrayLike) -> Points:
         """Picture coordinates of design points [..., 2] at a depth (scalar or [...])."""
         p = np.asarray(points, dtype=np.float64)
-        z = np.broadcast_to(np.asarray(depth, dtype=np.float64), p.shape[:-1])
-        x = p[..., 0] * self.cosine + (z - PIVOT_DEPTH) * self.sine
-        turned = np.stack([x, p[..., 1]], axis=-1)
+        turned = p.copy()
+        turned[..., 0] = p[..., 0] * self.cosine + (np.asarray(depth) - PIVOT_DEPTH) * self.sine
         sized = (turned - SCALE_CENTRE) * self.scale + SCALE_CENTRE
-        return rotated(sized, self.tilt, NECK) + vector(0.5, 0.0)
+        return rotated(sized, self.tilt, NECK) + FRAME_CENTRE
 
     def face(self, points: ArrayLike, lift: float = 0.0) -> Points:
         """Picture coordinates of points that lie on the face, a bulging surface; `lift` raises them off it."""

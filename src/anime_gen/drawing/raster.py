@@ -84,7 +84,8 @@ class Canvas:
                 self._clipped(mark)
 
     def _pixels(self, points: Points) -> NDArray[np.float64]:
-        return np.round(points * (self.scale * SUBPIXELS)) / SUBPIXELS - self.origin
+        pixels: NDArray[np.float64] = np.round(points * (self.scale * SUBPIXELS)) / SUBPIXELS
+        return pixels if self.origin == (0, 0) else pixels - self.origin
 
     def _box(self, pixels: NDArray[np.float64]) -> tuple[int, int, int, int] | None:
         """The pixels a shape can touch, cut at the canvas; None when it lies outside."""
