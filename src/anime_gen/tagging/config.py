@@ -54,6 +54,16 @@ class TrainingConfig(BaseModel):
     seed: int = 1
 
 
+class OnnxConfig(BaseModel):
+    """A tagger file of the user's own, for first votes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    tags: str
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+
+
 class LabelsConfig(BaseModel):
     """Which labels count, and how much."""
 
@@ -66,6 +76,7 @@ class LabelsConfig(BaseModel):
     weak_start: Literal["none", "drawn"] = "none"
     weak_count: int = Field(default=4000, ge=0, le=1_000_000, description="drawn faces for first votes")
     weak_weight: float = Field(default=0.3, gt=0)
+    onnx: OnnxConfig | None = None
 
 
 class TaggingConfig(BaseModel):

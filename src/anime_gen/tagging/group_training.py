@@ -22,6 +22,7 @@ from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfi
 from anime_gen.tagging.gathering import Gathered, check_required, gather, lacking
 from anime_gen.tagging.labels import open_existing
 from anime_gen.tagging.metrics import Judged, attribute_report, untrained_report
+from anime_gen.tagging.onnx_tagger import add_votes
 from anime_gen.tagging.pictures import one_after_another, reader
 from anime_gen.tagging.plots import confusion_or_scatter, curves, reliability, worst_pictures
 from anime_gen.tagging.schooling import Schooled, school
@@ -32,6 +33,7 @@ from anime_gen.tagging.weak import weak_faces, weak_targets
 
 logger = logging.getLogger(__name__)
 TAGGERS = "06_models/taggers"  # below the data folder
+ONNX_VOTES = "02_intermediate/onnx_votes"
 WEAK_FACES = "02_intermediate/weak_faces"
 
 
@@ -67,7 +69,7 @@ def train_group(
     task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path, tracker: Tracker
 ) -> dict[str, Any]:
     """Train, test and save the sub-model of one group; returns its card: what was trained, how well, what was not."""
-    gathered = gather(index, task.vocabulary, task.labels, open_existing(data_folder))
+    gathered = _gathered(task, faces, index, data_folder)
     reasons = lacking(task.vocabulary.values(), gathered, task.labels.least)
     check_required(task.labels.required, task.vocabulary, reasons)
     weak = task.labels.weak_start == "drawn" and task.labels.weak_count > 0
@@ -100,6 +102,19 @@ def train_group(
     schooled.model.card = card
     schooled.model.save(path)
     return card
+
+
+def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path) -> Gathered:
+    """All labels; votes of an ONNX tagger fill gaps in the training pictures, and never calibrate or test."""
+    gathered = gather(index, task.vocabulary, task.labels, open_existing(data_folder))
+    if task.labels.onnx is not None:
+        tested = {name: values[gathered.testing].copy() for name, values in gathered.targets.values.items()}
+        labelled = np.any([gathered.targets.known(name) for name in task.vocabulary], axis=0)
+        voted = add_votes(gathered.targets, faces, task.labels.onnx, task.labels.weak_weight, data_folder / ONNX_VOTES)
+        gathered.chosen |= voted & ~labelled
+        for name, values in gathered.targets.values.items():
+            values[gathered.testing] = tested.get(name, np.nan)
+    return gathered
 
 
 def _drawable(attribute: Attribute) -> bool:

@@ -1,0 +1,70 @@
+"""Labels as a table: every wrong row is named, nothing is dropped, out and in again is the same."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from anime_gen.tagging.label_csv import export_csv, import_csv, names_of, read_csv
+from anime_gen.tagging.labels import LabelStore, Signature
+from anime_gen.tagging.targets import LabelError, targets_of_index
+from tests.tagging.toys import vocabulary
+
+INDEX = pd.DataFrame({"id": ["p0", "p1", "p2"], "source_name": ["faces/0.png", "faces/1.png", "faces/2.png"]})
+BY = Signature("ann", "import", "v1")
+
+
+def test_every_wrong_row_is_named() -> None:
+    text = "\n".join(
+        [
+            "file,hair_color,hair_length,glasses",
+            "faces/0.png,red,0.5,1",
+            "faces/1.png,blu,nan,maybe",
+            "faces/9.png,red,,",
+            "faces/2.png,green,1.5,",
+            "faces/0.png,blue,,",
+            "faces/0.png,red",
+        ]
+    )
+    with pytest.raises(LabelError) as caught:
+        read_csv(text, vocabulary(), names_of(INDEX))
+    lines = str(caught.value).splitlines()[1:]
+    assert [line.split(":")[0] for line in lines] == ["row 3"] * 3 + ["row 4", "row 5", "row 6", "row 7"]
+    assert "'blu' is not allowed; it must be one of red, green, blue" in lines[0]
+    assert "hair_length = 'nan'" in lines[1]
+    assert "there is no picture 'faces/9.png'" in lines[3]
+    assert "row 2 says red" in lines[5]
+
+
+@pytest.mark.parametrize(
+    ("header", "words"), [("file,hat_color", "unknown column 'hat_color'"), ("name,glasses", "'file'"), ("", "'file'")]
+)
+def test_a_wrong_header_is_named(header: str, words: str) -> None:
+    with pytest.raises(LabelError, match=words):
+        read_csv(header + "\n", vocabulary(), names_of(INDEX))
+
+
+def test_out_and_in_again(tmp_path: Path) -> None:
+    first, second = LabelStore(tmp_path / "a.sqlite"), LabelStore(tmp_path / "b.sqlite")
+    first.answer("hair_color", ["p0"], "red", BY)
+    first.answer("hair_length", ["p0", "p2"], 0.25, BY)
+    table = export_csv(vocabulary(), INDEX, first)
+    assert import_csv(table, vocabulary(), names_of(INDEX), second, BY) == 3
+    assert export_csv(vocabulary(), INDEX, second) == table
+    assert import_csv(table, vocabulary(), names_of(INDEX), second, BY) == 0
+
+
+def test_a_contradiction_is_named_unless_it_is_meant(tmp_path: Path) -> None:
+    store = LabelStore(tmp_path / "a.sqlite")
+    store.answer("hair_color", ["p0"], "red", BY)
+    table = "file,hair_color\nfaces/0.png,blue\n"
+    with pytest.raises(LabelError, match="row 2: hair_color = blue, but ann said red"):
+        import_csv(table, vocabulary(), names_of(INDEX), store, BY)
+    assert import_csv(table, vocabulary(), names_of(INDEX), store, BY, replace=True) == 1
+    assert store.current("hair_color")["p0"].value == "blue"
+
+
+def test_wrong_labels_in_the_index_are_named() -> None:
+    index = INDEX.assign(**{"label.hair_color": ["red", "mauve", None]})
+    with pytest.raises(LabelError, match="picture p1: hair_color = 'mauve'"):
+        targets_of_index(index, vocabulary())
