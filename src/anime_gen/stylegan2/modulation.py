@@ -6,6 +6,7 @@ one ordinary convolution for the whole batch, and d from a small matrix product.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -63,11 +64,28 @@ class ModulatedConv2d(nn.Module):
         return torch.nn.functional.leaky_relu(y, 0.2)
 
 
+class _Colours(torch.autograd.Function):
+    """(pixels [n, p, in], weight [n, 3, in]) -> weight pixels^T [n, 3, p].
+
+    Libraries are several times slower when a matrix of three columns is on the right, hence the order; and the gradient
+    of the pixels is computed pixel by pixel, because a transposed one would drag its format through the network.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, pixels: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(pixels, weight)
+        return torch.bmm(weight, pixels.transpose(1, 2))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        pixels, weight = ctx.saved_tensors
+        return torch.bmm(gradient.transpose(1, 2), weight), torch.bmm(gradient, pixels)
+
+
 class ToRGB(nn.Module):
     """1x1 modulated convolution to three channels, without demodulation (StyleGAN2, appendix B), in float32.
 
-    Three output channels make a product per sample cheaper than scaling the whole input map. The colours come first in
-    that product: libraries are several times slower when a matrix of three columns is on the right.
+    Three output channels make a product per sample cheaper than scaling the whole input map.
     """
 
     def __init__(self, in_channels: int, w_dim: int) -> None:
@@ -82,5 +100,5 @@ class ToRGB(nn.Module):
         n, channels, height, width = x.shape
         weight = self.affine(w)[:, None] * (self.weight * self.weight_gain)  # [n, 3, in]
         pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, channels)
-        image = torch.bmm(weight.to(x.dtype), pixels.transpose(1, 2)).to(self.bias.dtype) + self.bias[:, None]
+        image = _Colours.apply(pixels, weight.to(x.dtype)).to(self.bias.dtype) + self.bias[:, None]
         return image.view(n, 3, height, width)
