@@ -90,7 +90,7 @@ def test_every_option_trains_both_players(changes: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("phase", ["discriminator_phase", "generator_phase", "penalty_phase"])
 def test_a_batch_in_parts_has_the_gradient_of_the_mean_over_the_parts(phase: str) -> None:
-    """Parts of four are what minibatch stddev groups anyway; only the random numbers differ, so shapes and scale are compared."""
+    """Only the random numbers differ between the two, so the size of the gradients is compared."""
     norms = []
     for micro_batch in (0, 4):
         config = tiny_config(optim=OptimConfig(micro_batch=micro_batch))

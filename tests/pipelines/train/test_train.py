@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+from pydantic import TypeAdapter, ValidationError
+
+from anime_gen.pipelines.train import nodes
+from anime_gen.pipelines.train.nodes import train_generator
+from anime_gen.pipelines.train.parameters import TrainParameters
+from anime_gen.pipelines.train.pipeline import create_pipeline
+from anime_gen.stylegan2 import load_generator
+from anime_gen.stylegan2.interruption import TrainingInterruptedError
+from anime_gen.stylegan2.training_config import TrainingConfig
+from tests.stylegan2.conftest import faces
+
+ROOT = Path(__file__).parents[3]
+TINY = {
+    "precision": "float32",
+    "network": {"resolution": 8, "channel_base": 32, "channel_max": 4, "z_dim": 4, "w_dim": 4, "mapping_layers": 1},
+    "growth": {"stages": [{"resolution_px": 8, "stable_images": 16, "batch": 8}]},
+}
+STORE = {"folder": "faces", "fingerprint": "", "source": "drawn"}
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    monkeypatch.setattr(nodes, "open_face_store", lambda store, folder: faces())
+    return pd.DataFrame({"split": (["train"] * 9 + ["tag_test", "held_out", "train"]) * 4})
+
+
+def parameters() -> TrainParameters:
+    return TypeAdapter(TrainParameters).validate_python(TINY)
+
+
+def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    original = nodes.train
+
+    def watched(config, faces, folder, tracker, rows):
+        seen.append(rows)
+        return original(config, faces, folder, tracker, rows)
+
+    monkeypatch.setattr(nodes, "train", watched)
+    info = train_generator(STORE, index, tmp_path, parameters())
+    assert (index["split"].to_numpy()[seen[0]] == "train").all()
+    assert len(seen[0]) == info["pictures"] == 40
+    assert (info["resolution"], info["images_seen"]) == (8, 16)
+    assert load_generator(tmp_path / info["path"]).config.resolution == 8
+    assert (tmp_path / info["samples"]).is_file()
+    assert (tmp_path / info["run"]).is_dir()
+
+
+def test_an_interrupted_node_ends_the_command_with_its_code(
+    index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise TrainingInterruptedError(15, 1000)
+
+    monkeypatch.setattr(nodes, "train", stopped)
+    with pytest.raises(SystemExit) as error:
+        train_generator(STORE, index, tmp_path, parameters())
+    assert error.value.code == 143
+    assert "the same command continues" in capsys.readouterr().out
+
+
+def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
+    pipeline = create_pipeline()
+    assert pipeline.inputs() == {"face_store", "face_index", "data_folder", "params:train"}
+    assert pipeline.outputs() == {"generator_info"}
+    catalog = yaml.safe_load((ROOT / "conf/base/catalog/train.yml").read_text())
+    assert set(catalog) == pipeline.outputs()
+
+
+@pytest.mark.parametrize(("env", "resolution"), [("base", 32), ("smoke", 16), ("crypko", 128)])
+def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) -> None:
+    loader = OmegaConfigLoader(
+        str(ROOT / "conf"), base_env="base", default_run_env=env, env=env, merge_strategy={"parameters": "soft"}
+    )
+    config = TrainParameters.model_validate(loader["parameters"]["train"]).config()
+    assert isinstance(config, TrainingConfig)
+    assert config.network.resolution == resolution
+
+
+def test_a_misspelt_or_impossible_setting_is_named() -> None:
+    with pytest.raises(ValidationError, match="r1_gama"):
+        TrainParameters.model_validate({"loss": {"r1_gama": 1}})
+    with pytest.raises(ValidationError, match=r"loss\.r1_gamma must be >= 0"):
+        TrainParameters.model_validate({"loss": {"r1_gamma": -1}})
+    with pytest.raises(ValidationError, match="trainn"):
+        TrainParameters.model_validate({"trainn": {}})
