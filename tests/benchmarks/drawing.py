@@ -1,7 +1,7 @@
 """How fast faces are drawn: `python tests/benchmarks/drawing.py [--faces 1000] [--workers 2] [--json FILE]`.
 
-CPU milliseconds a face in one process hardly depend on what else the machine does; faces a second through `render_many`,
-process start included, do.
+CPU milliseconds a face in one process hardly depend on what else the machine does; faces a second over processes,
+their start included, do.
 The aims: at least 150 faces/s at 64 px and 40 faces/s at 256 px on two cores (at most 13 and 50 ms a face).
 """
 

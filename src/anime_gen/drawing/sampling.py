@@ -133,8 +133,7 @@ def _default(stream: _Stream) -> Values:
     happy = max(0.0, float(mood["smile"]))
     curl = stream.between(0.0, 1.0) ** 2
     width = stream.near(0.5, 0.28)
-    hat = stream.flip(0.05)
-    closed = stream.flip(0.05 + 0.05 * happy)
+    hat, closed = stream.flip(0.05), stream.flip(0.05 + 0.05 * happy)
     return {
         **mood,
         **colour,
