@@ -1,6 +1,7 @@
 """How a `kedro` command ends: a plain message for what the reader can mend, a traceback for what is a bug."""
 
 import os
+import re
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +15,14 @@ STOPPED = 130
 
 READER_CAN_MEND = (ValueError, OSError)
 """Errors about input, files or settings. pydantic's ValidationError is a ValueError."""
+
+
+PLAINER = (
+    (re.compile(r"\n\s*For further information visit \S+"), ""),
+    (re.compile(r" \[type=\w+, input_value=(.*?), input_type=\w+\]"), r" (given: \1)"),
+    (re.compile(r"Failed to instantiate \w+ for parameter '[^']+': "), ""),
+)
+"""What pydantic and Kedro add to a message about a parameter, and what a reader needs of it."""
 
 
 class Session(KedroSession):
@@ -54,4 +63,6 @@ def reader_can_mend(error: BaseException) -> bool:
 def message_for(error: BaseException) -> str:
     """The error's own words, without the framework's wrapping."""
     text = str(error).strip() or type(error).__name__
+    for pattern, replacement in PLAINER:
+        text = pattern.sub(replacement, text)
     return f"{text}\n(ANIME_GEN_DEBUG=1 shows where this came from.)"

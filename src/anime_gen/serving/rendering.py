@@ -12,6 +12,7 @@ import torch
 from anime_gen.latent import solve
 from anime_gen.serving.bundle import Bundle
 from anime_gen.stylegan2 import random_z
+from anime_gen.stylegan2.runtime import open_runtime
 from anime_gen.tagging.attributes import Vocabulary
 
 Value = float | str
@@ -35,14 +36,14 @@ class Renderer:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._generator = bundle.generator
+        self._runtime = open_runtime(bundle.generator)
         self._lock = threading.Lock()
 
     def latent(self, seed: int, psi: float) -> torch.Tensor:
         """Latent ws [1, num_ws, w_dim] of character number `seed`; `psi` below 1 draws it to the average face."""
         z = random_z(seed, self.bundle.generator.config.z_dim)
         with torch.inference_mode():
-            return self._generator.mapping(z, psi).clone()
+            return self._runtime.map(z, psi).clone()
 
     def render(
         self, ws: torch.Tensor, targets: Mapping[str, Value], locks: Collection[str] | None = None, steps: int = 2
@@ -61,7 +62,7 @@ class Renderer:
         return Picture(pixels, ws, {name: plain(value[0]) for name, value in values.items()})
 
     def _paint(self, ws: torch.Tensor) -> torch.Tensor:
-        return self._generator.synthesis(ws)
+        return self._runtime.synthesise(ws)
 
 
 def to_pixels(images: torch.Tensor) -> np.ndarray:

@@ -56,8 +56,8 @@ def _tagging(report: Report) -> str:
 
 
 def _generator(report: Report) -> str:
-    kid, floor = _number(report.get("kid")), _number(report.get("kid_noise_floor"))
-    return f"{report.get('resolution')} px; KID {kid} (data against data {floor}), coverage {_number(report.get('coverage'))}"
+    kid, floor, coverage = (_number(report.get(key)) for key in ("kid", "kid_noise_floor", "coverage"))
+    return f"{report.get('resolution')} px; KID {kid} (data against data {floor}), coverage {coverage}"
 
 
 def _directions(report: Report) -> str:

@@ -1,0 +1,138 @@
+import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+from pydantic import BaseModel
+
+from anime_gen.hooks import MlflowHooks, ProjectHooks, run_name
+from anime_gen.tracking import active_tracker
+from anime_gen.tracking.active import close_active
+from anime_gen.tracking.store import RegistryUnreachableError, TrackingSettings, TrackingStore, absolute_uri
+
+
+class TrainParameters(BaseModel):
+    batch: int = 8
+    inner: dict[str, int] = {"depth": 2}
+
+
+FACES = {"folder": "faces", "resolution": 16, "count": 10, "fingerprint": "ab" * 32, "source": "drawn"}
+REPORT = {"kid": 0.25, "images_seen": 500, "words": "fine", "parts": {"hair": {"f1": 0.5, "bad": float("nan")}}}
+
+
+def judge(train: TrainParameters, attributes: dict, face_store: dict) -> dict:
+    return REPORT
+
+
+PIPELINE = Pipeline(
+    [Node(judge, ["params:train", "params:attributes", "face_store"], "generator_report", name="judge")]
+)
+RUN = {"pipeline_names": ["train"], "env": "smoke", "runtime_params": {"train": {"batch": 8}}, "run_id": "now"}
+
+
+@pytest.fixture
+def catalog() -> DataCatalog:
+    return DataCatalog(
+        {
+            "params:train": MemoryDataset(TrainParameters()),
+            "params:attributes": MemoryDataset({"smile": {"low": -1}}),
+            "face_store": MemoryDataset(FACES),
+        }
+    )
+
+
+@pytest.fixture
+def context(store: TrackingStore, tmp_path: Path) -> SimpleNamespace:
+    settings = {"tracking_uri": store.uri, "experiments": {"train": "anime-training", "__default__": "anime-chain"}}
+    return SimpleNamespace(
+        project_path=tmp_path, config_loader={"mlflow": settings, "globals": {"data_folder": "data"}}
+    )
+
+
+@pytest.fixture
+def hooks(context: SimpleNamespace) -> MlflowHooks:
+    hooks = MlflowHooks()
+    hooks.after_context_created(context)
+    return hooks
+
+
+def test_a_run_tells_the_whole_story(hooks: MlflowHooks, catalog: DataCatalog, store: TrackingStore):
+    hooks.before_pipeline_run(RUN, PIPELINE, catalog)
+    run_id = active_tracker().run_id
+    hooks.after_dataset_loaded("face_store", FACES)
+    hooks.after_dataset_loaded("face_store", FACES)
+    hooks.after_dataset_saved("generator_report", REPORT)
+    hooks.after_dataset_saved("tags", "no report")
+    hooks.after_pipeline_run()
+    client = store.client()
+    run = client.get_run(run_id)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == f"train-{datetime.date.today().isoformat()}"
+    assert run.data.params == {"train.batch": "8", "train.inner.depth": "2", "attributes.smile.low": "-1"}
+    assert run.data.metrics == {"generator.kid": 0.25, "generator.images_seen": 500, "generator.parts.hair.f1": 0.5}
+    assert client.get_metric_history(run_id, "generator.kid")[0].step == 500
+    tags = run.data.tags
+    assert tags["command"] == "kedro run --pipelines=train --env=smoke --params=train.batch=8"
+    assert tags["data.fingerprint"] == "ab" * 32
+    assert "cpu" in tags["device"] or tags["device"]
+    assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == ["faces-drawn"]
+    experiment = client.get_experiment(run.info.experiment_id)
+    assert experiment.name == "anime-training"
+    assert "images seen" in experiment.tags["mlflow.note.content"]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "KILLED"])
+def test_no_run_stays_open_after_trouble(hooks: MlflowHooks, catalog: DataCatalog, store: TrackingStore, status: str):
+    hooks.before_pipeline_run(RUN | {"pipeline_names": ["a", "b"]}, PIPELINE, catalog)
+    run_id = active_tracker().run_id
+    hooks.on_pipeline_error() if status == "FAILED" else close_active("KILLED")
+    run = store.client().get_run(run_id)
+    assert run.info.status == status
+    assert run.info.run_name.startswith("a+b-")
+
+
+def test_a_dead_server_ends_the_command_before_work(hooks, catalog, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(RegistryUnreachableError, match=r"127\.0\.0\.1:9 cannot be reached"):
+        hooks.before_pipeline_run(RUN, PIPELINE, catalog)
+
+
+def test_nodes_get_an_absolute_data_folder_and_the_store(
+    context: SimpleNamespace, tmp_path: Path, store: TrackingStore
+):
+    catalog, hooks = DataCatalog(), ProjectHooks()
+    hooks.after_context_created(context)
+    hooks.after_catalog_created(catalog)
+    assert catalog.load("data_folder") == tmp_path / "data"
+    assert catalog.load("tracking_store").uri == store.uri
+
+
+def test_names_a_person_can_read():
+    day = datetime.date(2026, 11, 22)
+    assert run_name(["train"], {"faces": {"resolution_px": 64}}, day) == "train-64px-2026-11-22"
+    assert run_name(None, {}, day) == "all-2026-11-22"
+    assert run_name(["__default__"], {}, day) == "all-2026-11-22"
+
+
+def test_a_relative_database_counts_from_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir("/")
+    assert absolute_uri("sqlite:///mlflow.db", tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    assert absolute_uri(f"sqlite:///{tmp_path}/x.db", Path("/other")) == f"sqlite:///{tmp_path}/x.db"
+    assert absolute_uri("http://there", tmp_path) == "http://there"
+
+
+def test_settings_are_read_as_kedro_reads_them(tmp_path: Path):
+    for layer, text in {
+        "base": "tracking_uri: sqlite:///a.db\nsystem_metrics: true\n",
+        "local": "tracking_uri: http://x",
+    }.items():
+        (tmp_path / "conf" / layer).mkdir(parents=True)
+        (tmp_path / "conf" / layer / "mlflow.yml").write_text(text)
+    assert TrackingSettings.read(tmp_path).tracking_uri == "http://x"
+    assert TrackingSettings.read(tmp_path).system_metrics is True
+    assert TrackingSettings.read(tmp_path, env="smoke").tracking_uri == "sqlite:///a.db"
+    (tmp_path / "conf/local/mlflow.yml").write_text("traking_uri: x")
+    with pytest.raises(ValueError, match="traking_uri"):
+        TrackingSettings.read(tmp_path)

@@ -1,0 +1,60 @@
+import click
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from anime_gen.serving import BundleError
+from anime_gen.session import STOPPED, Session, message_for, reader_can_mend
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    batch: int = 1
+
+
+def leave(error: BaseException | None) -> None:
+    """End a session as the command line does, with `error` on its way out."""
+    session = object.__new__(Session)
+    session.save_on_close = False
+    session._store = {}
+    with click.Context(click.Command("run")):
+        session.__exit__(type(error) if error else None, error, None)
+
+
+def test_an_error_about_input_is_one_message():
+    with pytest.raises(click.ClickException, match=r"no faces\.zip") as caught:
+        leave(FileNotFoundError("there is no faces.zip"))
+    assert caught.value.exit_code == 1
+
+
+def test_a_bug_keeps_its_traceback():
+    leave(TypeError("bug"))
+    leave(None)
+
+
+def test_the_traceback_can_be_asked_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ANIME_GEN_DEBUG", "1")
+    leave(ValueError("wrong"))
+
+
+def test_ctrl_c_has_its_own_exit_status(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        leave(KeyboardInterrupt())
+    assert caught.value.code == STOPPED
+    assert "goes on from there" in capsys.readouterr().err
+
+
+def test_a_typo_names_its_key_without_the_framework():
+    with pytest.raises(ValueError, match="bacth") as caught:
+        Strict.model_validate({"bacth": 3})
+    words = message_for(caught.value)
+    assert "bacth" in words
+    assert "given: 3" in words
+    assert "https://" not in words
+    assert reader_can_mend(caught.value)
+
+
+def test_what_counts_as_a_readers_error():
+    assert reader_can_mend(BundleError("x"))
+    assert reader_can_mend(OSError("x"))
+    assert not reader_can_mend(RuntimeError("x"))
+    assert message_for(ValueError()).startswith("ValueError")
