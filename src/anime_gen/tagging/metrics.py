@@ -12,7 +12,7 @@ from anime_gen.tagging.attributes import Attribute
 from anime_gen.tagging.heads import is_right
 
 BINS = 15
-RESAMPLES = 200
+RESAMPLES = 100
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,11 @@ def r_squared(attribute: Attribute, truth: np.ndarray, value: np.ndarray) -> flo
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
     """Expected calibration error over equally filled bins (equal widths leave most bins of a sure tagger empty)."""
-    order = np.argsort(confidence, kind="stable")
-    parts = np.array_split(order, min(bins, max(1, len(order) // 10)))
-    gaps = [abs(confidence[part].mean() - right[part].mean()) * len(part) for part in parts if len(part)]
-    return float(sum(gaps) / max(1, len(order)))
+    edges = np.quantile(confidence, np.linspace(0.0, 1.0, min(bins, max(1, len(confidence) // 10)) + 1))
+    place = np.searchsorted(np.unique(edges[1:-1]), confidence, side="right")  # equal confidences share a bin
+    parts = [place == number for number in np.unique(place)]
+    gaps = [abs(confidence[part].mean() - right[part].mean()) * part.sum() for part in parts]
+    return float(sum(gaps) / max(1, len(confidence)))
 
 
 def auroc(attribute: Attribute, truth: np.ndarray, scores: np.ndarray) -> float | None:

@@ -1,0 +1,153 @@
+"""A sub-model from labels to file, the tagger of several, and a slider added without code."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from anime_gen.images import ArrayFaces
+from anime_gen.tagging.assembly import assemble
+from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
+from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
+from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
+from anime_gen.tagging.sub_model import CalibratedModel
+from anime_gen.tagging.tag_faces import tag_set
+from anime_gen.tagging.tagger import Tagger
+from anime_gen.tracking.memory_tracker import MemoryTracker
+from tests.tagging.toys import ENTRIES, faces, vocabulary
+
+COUNT = 480
+TRAINING = TrainingConfig(input_px=32, batch=32, low_resolution_chance=0.0, shift_px=1, seed=3)
+PICTURES, LABELS = faces(COUNT)
+FACES = ArrayFaces(PICTURES)
+
+
+def index_of(labels: list[dict[str, float | str | None]]) -> pd.DataFrame:
+    names = list(ENTRIES)
+    table = pd.DataFrame({f"label.{name}": [entry.get(name) for entry in labels] for name in names})
+    table.insert(0, "id", [f"p{row}" for row in range(len(labels))])
+    table["split"] = ["train"] * (COUNT - 80) + ["tag_test"] * 80
+    return table
+
+
+def task(group: str, words: Vocabulary | None = None, **labels: object) -> GroupTask:
+    size = SubModelConfig(group=group, width=8, epochs=4)
+    return GroupTask(words or vocabulary(), size, TRAINING, LabelsConfig.model_validate(labels))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict], MemoryTracker]:
+    folder, tracker = tmp_path_factory.mktemp("data"), MemoryTracker()
+    index = index_of(LABELS)
+    cards = {group: train_group(task(group), FACES, index, folder, tracker) for group in ("hair", "face", "eyewear")}
+    assemble(vocabulary(), list(cards.values()), folder / TAGGERS, TAGGERS)
+    return folder, cards, tracker
+
+
+def test_sub_models_learn_every_kind(trained: tuple[Path, dict[str, dict], MemoryTracker]) -> None:
+    report = {name: entry for card in trained[1].values() for name, entry in card["report"].items()}
+    assert report["hair_color"]["macro_f1"] > 0.9
+    assert report["hair_length"]["r2"] > 0.6
+    assert report["hair_hue"]["r2"] > 0.8
+    assert report["head_turn"]["r2"] > 0.6
+    assert report["glasses"]["macro_f1"] > 0.8
+    for entry in report.values():
+        assert entry.keys() >= {"kind", "n_train", "n_test", "auroc", "ece", "coverage_at_95"}
+        assert entry["n_test"] == 80
+    json.dumps(report)
+
+
+def test_each_group_reports_to_a_run_of_its_own(trained: tuple[Path, dict[str, dict], MemoryTracker]) -> None:
+    children = trained[2].children
+    assert [child.name for child in children] == ["tag-hair", "tag-face", "tag-eyewear"]
+    pictures = {entry[0] for entry in children[0].images}
+    assert pictures == {"curves", "predicted_and_true", "reliability", "most_wrong"}
+
+
+def test_an_unchanged_sub_model_is_kept_and_new_labels_train_again(
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
+) -> None:
+    folder, cards, _ = trained
+    tracker = MemoryTracker()
+    assert train_group(task("eyewear"), FACES, index_of(LABELS), folder, tracker) == cards["eyewear"]
+    assert not tracker.children
+
+
+def test_tagger_reads_and_round_trips(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
+    tagger = Tagger.load(trained[0] / TAGGERS)
+    names = ["hair_color:red", "hair_color:green", "hair_color:blue", "hair_length", "hair_hue:cos", "hair_hue:sin"]
+    assert [c.name for c in tagger.columns] == [*names, "head_turn", "glasses"]
+    images = torch.from_numpy(PICTURES[:6]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    images.requires_grad_(True)
+    readout = tagger.readout(images)
+    assert readout.shape == (6, 8)
+    (slope,) = torch.autograd.grad(readout[:, 6].sum(), images)
+    assert float(slope.abs().sum()) > 0
+    tagger.save(tmp_path)
+    assert torch.equal(Tagger.load(tmp_path).readout(images), readout)
+    larger = torch.nn.functional.interpolate(images, scale_factor=2)  # a picture of another size reads the same
+    assert torch.allclose(tagger.readout(larger), readout, atol=1e-4)
+    values = tagger.values(readout)
+    assert list(values["hair_color"]) == [entry["hair_color"] for entry in LABELS[:6]]
+    assert set(tagger.tags(images.detach())["glasses"].values) <= {0.0, 1.0}
+
+
+def test_tags_of_a_set_go_on_after_a_stop(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
+    tagger, config = Tagger.load(trained[0] / TAGGERS), TaggingConfig(chunk=100)
+    ids = np.array([f"p{row}" for row in range(COUNT)])
+    whole = tag_set(tagger, FACES, ids, "f", config, tmp_path / "parts")
+    assert len(whole) == COUNT
+    assert {"id", "glasses", "glasses.confidence", "glasses.abstained"} <= set(whole.columns)
+
+    class Stops(ArrayFaces):
+        reads = 0
+
+        def read(self, indices: np.ndarray) -> np.ndarray:
+            self.reads += 1
+            if self.reads > 2:
+                raise KeyboardInterrupt
+            return super().read(indices)
+
+    with pytest.raises(KeyboardInterrupt):
+        tag_set(tagger, Stops(PICTURES), ids, "f", config, tmp_path / "again")
+    assert len(list((tmp_path / "again").rglob("*.parquet"))) == 2
+    pd.testing.assert_frame_equal(tag_set(tagger, FACES, ids, "f", config, tmp_path / "again"), whole)
+
+
+def test_a_new_slider_is_an_entry_and_labels(tmp_path: Path) -> None:
+    entry = {"label": "Dark square", "kind": "binary", "group": "accessories"}
+    words = Vocabulary.parse({**ENTRIES, "dark_square": entry})
+    store = LabelStore(tmp_path / STORE_NAME)
+    by = Signature("ann", "random", words.version)
+    store.answer_each([("dark_square", f"p{row}", LABELS[row]["glasses"]) for row in range(COUNT)], by)  # type: ignore[misc]
+    card = train_group(task("accessories", words), FACES, index_of(LABELS), tmp_path, MemoryTracker())
+    taggers, report = assemble(words, [card], tmp_path / TAGGERS, TAGGERS)
+    assert taggers["attributes"] == ["dark_square"]
+    assert report["dark_square"]["macro_f1"] > 0.8
+    assert [c.name for c in Tagger.load(tmp_path / TAGGERS).columns] == ["dark_square"]
+
+
+def test_no_labels_is_said_with_what_to_do(tmp_path: Path) -> None:
+    bare = index_of([{} for _ in range(COUNT)])
+    card = train_group(task("hair"), FACES, bare, tmp_path, MemoryTracker())
+    assert card["trained"] is False
+    assert "labels.csv" in card["report"]["hair_color"]["reason"]
+    with pytest.raises(ValueError, match="no attribute has enough labels"):
+        assemble(vocabulary(), [card], tmp_path / TAGGERS, TAGGERS)
+    with pytest.raises(ValueError, match="required names hair, but it has no labels.*Label page"):
+        train_group(task("hair", required=["hair"]), FACES, bare, tmp_path, MemoryTracker())
+    with pytest.raises(ValueError, match="'nose', which is no group"):
+        train_group(task("hair", required=["nose"]), FACES, bare, tmp_path, MemoryTracker())
+
+
+def test_a_damaged_file_is_named(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
+    path = tmp_path / "hair.safetensors"
+    path.write_bytes((trained[0] / TAGGERS / "hair.safetensors").read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"hair\.safetensors is not a sub-model file"):
+        CalibratedModel.load(path)
+    with pytest.raises(FileNotFoundError, match="kedro run --pipelines=tag"):
+        Tagger.load(tmp_path)
