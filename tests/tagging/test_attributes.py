@@ -80,7 +80,7 @@ def test_a_wrong_entry_is_named(change: dict[str, object], words: str) -> None:
 
 @pytest.mark.parametrize("value", ["nan", "2.5", "wide", None])
 def test_labels_outside_the_range_are_refused(shipped: Vocabulary, value: object) -> None:
-    with pytest.raises(ValueError, match="smile = .* a number from -1 to 1"):
+    with pytest.raises(ValueError, match=r"smile = .* a number from -1 to 1"):
         shipped["smile"].read(value)
 
 

@@ -138,7 +138,7 @@ def test_no_labels_is_said_with_what_to_do(tmp_path: Path) -> None:
     assert "labels.csv" in card["report"]["hair_color"]["reason"]
     with pytest.raises(ValueError, match="no attribute has enough labels"):
         assemble(vocabulary(), [card], tmp_path / TAGGERS, TAGGERS)
-    with pytest.raises(ValueError, match="required names hair, but it has no labels.*Label page"):
+    with pytest.raises(ValueError, match=r"required names hair, but it has no labels.*Label page"):
         train_group(task("hair", required=["hair"]), FACES, bare, tmp_path, MemoryTracker())
     with pytest.raises(ValueError, match="'nose', which is no group"):
         train_group(task("hair", required=["nose"]), FACES, bare, tmp_path, MemoryTracker())

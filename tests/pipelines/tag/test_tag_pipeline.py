@@ -1,0 +1,64 @@
+"""The tag stage over literals: names, parameters, outputs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from anime_gen.images import write_store
+from anime_gen.pipelines.tag.pipeline import create_pipeline
+from anime_gen.tagging.attributes import GROUPS, Vocabulary
+from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
+from anime_gen.tagging.tagger import Tagger
+from tests.tagging.toys import ENTRIES, faces
+
+CONF = Path(__file__).parents[3] / "conf"
+
+
+def parameters(environment: str) -> dict:
+    return yaml.safe_load((CONF / environment / "parameters" / "tag.yml").read_text())["tag"]
+
+
+def test_parameter_files_are_valid() -> None:
+    base = parameters("base")
+    for environment in ("base", "smoke", "crypko"):
+        over = parameters(environment)
+        TrainingConfig(**{**base["training"], **over.get("training", {})})
+        LabelsConfig(**{**base["labels"], **over.get("labels", {})})
+        for group in GROUPS:
+            size = SubModelConfig(**{**base[group]["sub_model"], **over.get(group, {}).get("sub_model", {})})
+            assert size.group == group
+
+
+def test_each_group_has_a_namespace_of_its_own() -> None:
+    names = {node.name for node in create_pipeline().nodes}
+    assert {f"tag.{group}.train_sub_model" for group in GROUPS} <= names
+    assert create_pipeline().outputs() == {"tags", "tagging_report"}
+
+
+def test_the_stage_over_literals(tmp_path: Path) -> None:
+    pictures, labels = faces(160)
+    store = write_store(tmp_path / "faces", pictures)
+    index = pd.DataFrame({"id": [f"p{k}" for k in range(160)], "split": ["train"] * 130 + ["tag_test"] * 30})
+    for name in ENTRIES:
+        index[f"label.{name}"] = [entry[name] for entry in labels]
+    inputs = {
+        "face_store": {"folder": "faces", "fingerprint": store.fingerprint},
+        "face_index": index,
+        "data_folder": tmp_path,
+        "params:attributes": Vocabulary.parse(ENTRIES),
+        "params:tag.training": TrainingConfig(input_px=32, batch=32),
+        "params:tag.labels": LabelsConfig(),
+        "params:tag.tagging": TaggingConfig(),
+        **{f"params:tag.{g}.sub_model": SubModelConfig(group=g, width=4, epochs=1) for g in GROUPS},
+    }
+    catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
+    made = SequentialRunner().run(create_pipeline(), catalog)
+    tags, report = made["tags"].load(), made["tagging_report"].load()
+    assert list(tags["id"]) == list(index["id"])
+    assert set(report) == set(ENTRIES)
+    assert np.isfinite(tags["hair_length.confidence"]).all()
+    assert list(Tagger.load(tmp_path / "06_models" / "taggers").vocabulary) == list(ENTRIES)

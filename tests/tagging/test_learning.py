@@ -1,0 +1,141 @@
+"""Few labels: what is asked next, what is learned from it, and the page's document."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from anime_gen.images import ArrayFaces
+from anime_gen.tagging.config import LabelsConfig
+from anime_gen.tagging.few_labels import learn, score_so_far
+from anime_gen.tagging.gathering import gather
+from anime_gen.tagging.labels import LabelStore, Signature
+from anime_gen.tagging.page_features import page_features
+from anime_gen.tagging.picking import k_means, medoids, normalised, pick
+from anime_gen.tagging.workbench import RANDOM_EVERY, Workbench
+from tests.tagging.toys import faces, vocabulary
+
+WORDS = vocabulary()
+
+
+def clusters() -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    centres = np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
+    owner = random.integers(0, 3, 120)
+    return (centres[owner] + random.normal(0, 0.5, (120, 2))).astype(np.float32), owner
+
+
+def test_clusters_are_found_and_medoids_stand_for_them() -> None:
+    points, owner = clusters()
+    found, centres = k_means(points, 3, seed=1)
+    assert centres.shape == (3, 2)
+    assert all(len(set(found[owner == k])) == 1 for k in range(3))
+    assert sorted(owner[medoids(points, 3, seed=1)]) == [0, 1, 2]
+
+
+def test_pick_takes_doubtful_unlike_unasked_ones() -> None:
+    points, owner = clusters()
+    doubt = np.where(owner == 0, 0.0, 1.0)
+    free = np.ones(120, dtype=bool)
+    free[:10] = False
+    chosen = pick(points, doubt, free, 6, seed=0)
+    assert len(set(chosen)) == 6
+    assert free[chosen].all()
+    assert set(owner[chosen]) == {1, 2}
+    assert len(pick(points, doubt, np.arange(120) < 3, 6, seed=0)) == 3
+    same = pick(np.zeros((50, 2), np.float32), np.ones(50), np.ones(50, dtype=bool), 6, seed=0)
+    assert len(set(same)) == 6
+
+
+@pytest.mark.parametrize("name", ["glasses", "hair_color", "hair_length", "hair_hue"])
+def test_a_few_answers_teach_every_kind(name: str) -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(400, 6)).astype(np.float32)
+    raw = features[:, 0]
+    truth = {
+        "glasses": (raw > 0).astype(float),
+        "hair_color": np.digitize(raw, [-0.4, 0.4]).astype(float),
+        "hair_length": np.clip(0.5 + 0.2 * raw, 0, 1),
+        "hair_hue": (60 + 40 * raw) % 360,
+    }[name]
+    rows = np.arange(80)
+    guess = learn(WORDS[name], features, rows, truth[rows], 1.0)
+    assert len(guess.value) == len(guess.doubt) == 400
+    score = score_so_far(WORDS[name], features, rows, truth[rows], 1.0)
+    assert score is not None
+    assert score > 0.75
+    assert score_so_far(WORDS[name], features, rows[:5], truth[:5]) is None
+
+
+def test_one_class_so_far_is_no_error() -> None:
+    points, _ = clusters()
+    guess = learn(WORDS["glasses"], points, np.array([0, 1]), np.array([0.0, 0.0]))
+    assert set(guess.value) == {0.0}
+
+
+def bench(tmp_path: Path, count: int = 150) -> Workbench:
+    pictures, _ = faces(count)
+    return Workbench(
+        ArrayFaces(pictures), [f"p{k}" for k in range(count)], WORDS, LabelStore(tmp_path / "labels.sqlite")
+    )
+
+
+def test_the_bench_asks_by_chance_until_it_knows_the_faces_then_by_doubt(tmp_path: Path) -> None:
+    work = bench(tmp_path)
+    _, labels = faces(150)
+    assert work.next_batch("glasses", 20)[1] == "random"
+    work.learn_features(lambda them: page_features(them, tmp_path / "none"))
+    sources = []
+    for _ in range(4):
+        names, source = work.next_batch("glasses", 20)
+        sources.append(source)
+        assert not set(names) & set(work.store.current("glasses"))
+        for name in names:
+            work.store.answer("glasses", [name], labels[int(name[1:])]["glasses"], work.by("ann", source), 1.5)  # type: ignore[arg-type]
+        work.refresh("glasses")
+    assert sources.count("random") == (4 + 1) // RANDOM_EVERY
+    progress = work.progress("glasses")
+    assert (progress.answered, progress.skipped, progress.seconds_each) == (80, 0, pytest.approx(1.5))
+    assert progress.score is not None
+    assert work.guess("glasses", "p1") in (0.0, 1.0)
+
+
+def test_pairs_are_new_until_all_are_known(tmp_path: Path) -> None:
+    work = bench(tmp_path, count=4)
+    seen = set()
+    for _ in range(6):
+        pair = work.next_pair("hair_length")
+        assert pair is not None
+        seen.add(frozenset(pair))
+        work.store.compare("hair_length", *pair, pair[0], work.by("ann", "pair"))
+    assert len(seen) == 6
+
+
+def test_without_faces_the_page_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="kedro run --pipelines=ingest"):
+        Workbench.open(tmp_path, WORDS)
+
+
+def test_people_overrule_labels_and_learners_choices_never_calibrate(tmp_path: Path) -> None:
+    index = pd.DataFrame({"id": ["p0", "p1", "p2"], "split": ["train", "train", "tag_test"]})
+    index["label.hair_color"] = ["red", "green", None]
+    store = LabelStore(tmp_path / "labels.sqlite")
+    store.answer("hair_color", ["p1"], "blue", Signature("ann", "active", "v"))
+    store.answer("hair_color", ["elsewhere"], "blue", Signature("ann", "active", "v"))
+    store.compare("hair_length", "p0", "p1", "p1", Signature("ann", "pair", "v"))
+    gathered = gather(index, WORDS, LabelsConfig(), store)
+    assert list(gathered.targets.values["hair_color"][:2]) == [0.0, 2.0]
+    assert np.isnan(gathered.targets.values["hair_color"][2])
+    assert list(gathered.targets.weights["hair_color"][:2]) == [1.0, 2.0]
+    assert gathered.targets.values["hair_length"][1] > gathered.targets.values["hair_length"][0]
+    assert list(gathered.random) == [0]
+    assert list(gathered.testing) == [2]
+
+
+def test_features_are_standardised_but_damped() -> None:
+    random = np.random.default_rng(0)
+    raw = random.normal(size=(200, 5)) * [100.0, 1.0, 1.0, 1.0, 1.0]
+    reduced = normalised(raw.astype(np.float32), 3)
+    assert reduced.shape == (200, 3)
+    assert 5.0 < reduced[:, 0].std() / reduced[:, 1].std() < 15.0
