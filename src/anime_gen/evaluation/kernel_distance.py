@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """Mean over random subsets and the standard error of that mean."""
+    """Mean over random subsets, and its standard error as a statistic of the faces at hand (delete-d jackknife)."""
 
     value: float
     standard_error: float
@@ -45,8 +45,14 @@ def squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
 def kernel_distance(
     first: np.ndarray, second: np.ndarray, *, subsets: int = 20, subset_size: int = 500, seed: int = 0
 ) -> KernelDistance:
-    """KID over `subsets` random subsets of at most `subset_size` pictures from each side, as the paper computes it."""
-    size = min(subset_size, len(first), len(second))
+    """KID over `subsets` random subsets of at most `subset_size` pictures from each side, as the paper computes it.
+
+    A subset never holds more than half of the smaller side, so that subsets differ and their spread means something.
+    """
+    n = min(len(first), len(second))
+    if n < 2:
+        raise ValueError(f"kernel distance needs at least 2 pictures on each side, got {len(first)} and {len(second)}")
+    size = max(2, min(subset_size, n // 2))
     rng = np.random.default_rng(seed)
     values = [
         squared_mmd(
@@ -54,4 +60,4 @@ def kernel_distance(
         )
         for _ in range(subsets)
     ]
-    return KernelDistance(float(np.mean(values)), float(np.std(values) / np.sqrt(len(values))))
+    return KernelDistance(float(np.mean(values)), float(np.std(values) * np.sqrt(size / max(1, n - size))))

@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+from PIL import Image
+
+from anime_gen.drawing import render_many, sample_characters
+from anime_gen.evaluation import MeasurerConfig, QualityConfig
+from anime_gen.evaluation.faces import read_split
+from anime_gen.images import ArrayFaces, write_store
+from anime_gen.latent import DirectionConfig, fit_directions
+from anime_gen.pipelines.evaluate.pipeline import create_pipeline
+from anime_gen.stylegan2 import save_generator
+from tests.conftest import CARD, ROOT, tiny_generator, tiny_tagger
+
+KEYS = {
+    *("resolution", "images_seen", "kid", "kid_noise_floor", "density", "coverage"),
+    *("vendi", "vendi_data", "copies_flagged", "seconds"),
+}
+QUALITY = QualityConfig(
+    samples=30, train_faces=40, subsets=3, truncations=[0.5, 1.0], truncation_samples=20, grid=4, sweep_characters=1
+)
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The pipeline over an untrained 16-px generator and a store of 32-px drawn faces without labels."""
+    folder = tmp_path_factory.mktemp("data")
+    generator = tiny_generator()
+    save_generator(generator, folder / "generator.safetensors", CARD)
+    fit = DirectionConfig(samples=64, rank=4, layer_groups=2, calibration_characters=2, calibration_points=3)
+    fit_directions(generator, tiny_tagger(), fit).save(folder / "directions.safetensors")
+    pictures = np.stack(list(render_many(sample_characters(70, 3), 32, workers=1)))
+    store = write_store(folder / "faces", pictures)
+    inputs = {
+        "generator_info": {"path": "generator.safetensors", "images_seen": 12},
+        "directions_info": {"path": "directions.safetensors"},
+        "face_store": {"folder": "faces", "fingerprint": store.fingerprint},
+        "face_index": pd.DataFrame({"split": ["train"] * 45 + ["tag_test"] * 10 + ["held_out"] * 15}),
+        "data_folder": folder,
+        "params:measurer": MeasurerConfig(pictures=64, test_pictures=32, epochs=1, batch=32, width=0.25),
+        "params:evaluate": QUALITY,
+    }
+    catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
+    outputs = SequentialRunner().run(create_pipeline(), catalog)
+    return folder, {name: dataset.load() for name, dataset in outputs.items()}
+
+
+def test_the_report_has_its_keys_and_is_json(outcome):
+    report = outcome[1]["generator_report"]
+    assert report.keys() >= KEYS
+    assert (report["resolution"], report["images_seen"]) == (16, 12)
+    assert report["counts"] == {"samples": 30, "held_out": 25, "train": 40}
+    assert [point["psi"] for point in report["truncation"]] == [0.5, 1.0]
+    json.dumps(report, allow_nan=False)
+
+
+def test_noise_is_worse_than_the_noise_floor(outcome):
+    report = outcome[1]["generator_report"]
+    assert report["kid"] > 5 * abs(report["kid_noise_floor"])
+    assert report["trait_distance"] > report["trait_distance_noise_floor"]
+    assert report["coverage"] < report["coverage_data"]
+    assert report["vendi"] < report["vendi_data"]
+    assert not report["copying"]
+
+
+@pytest.mark.parametrize("name", ["samples", "held_out", "nearest", "truncation", "sweeps"])
+def test_pictures_are_written(outcome, name):
+    assert np.asarray(Image.open(outcome[0] / f"08_reporting/{name}.png")).std() > 5
+
+
+def test_held_out_faces_are_never_training_faces():
+    pictures = np.arange(10, dtype=np.uint8).repeat(4 * 4 * 3).reshape(10, 4, 4, 3)
+    splits = np.array(["train"] * 6 + ["held_out"] * 3 + ["tag_test"])
+    chosen = read_split(ArrayFaces(pictures), splits, ("held_out", "tag_test"), 100, seed=0)
+    assert sorted(chosen[:, 0, 0, 0]) == [6, 7, 8, 9]
+    with pytest.raises(ValueError, match="ingest"):
+        read_split(ArrayFaces(pictures), splits[:5], ("train",), 3, seed=0)
+
+
+@pytest.mark.parametrize("environment", ["base", "smoke", "crypko"])
+def test_parameter_files_are_valid(environment):
+    base = yaml.safe_load((ROOT / "conf/base/parameters/evaluate.yml").read_text())
+    own = yaml.safe_load((ROOT / f"conf/{environment}/parameters/evaluate.yml").read_text())
+    MeasurerConfig(**base["measurer"] | own["measurer"])
+    QualityConfig(**base["evaluate"] | own["evaluate"])
