@@ -1,5 +1,6 @@
 import pytest
 
+from anime_gen.stylegan2.config import NetworkConfig
 from anime_gen.stylegan2.growth import is_active, schedule
 from anime_gen.stylegan2.progress import Progress, duration
 from anime_gen.stylegan2.training_config import GrowthConfig, StageConfig, TrainingConfig
@@ -71,9 +72,10 @@ def test_progress_line_and_time_left() -> None:
             pass
 
     page, plan = Page(), schedule(GROWTH)
-    progress = Progress(plan, page)  # type: ignore[arg-type]
+    progress = Progress(plan, NetworkConfig(16, 128, 8), page)  # type: ignore[arg-type]
     progress.show(plan.stages[1], 160, 8.0, {"loss/g": 0.5}, last=True)
     assert "16 px fading in 50%" in page.text
     assert "160/304 images  8.0 img/s  0:18 left  loss/g 0.500" in page.text
-    assert progress.seconds_left(plan.stages[0], 64, 4.0) == pytest.approx((64 + 4 * 176) / 4)
+    costs = [(4 * 8) ** 2 + (8 * 8) ** 2, (4 * 8) ** 2 + (8 * 8) ** 2 + (16 * 8) ** 2]
+    assert progress.seconds_left(plan.stages[0], 64, 4.0) == pytest.approx((64 + 176 * costs[1] / costs[0]) / 4)
     assert duration(3723) == "1:02:03"

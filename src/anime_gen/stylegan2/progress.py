@@ -4,6 +4,7 @@ import sys
 import time
 from typing import TextIO
 
+from anime_gen.stylegan2.config import NetworkConfig
 from anime_gen.stylegan2.growth import Schedule, Stage
 
 QUIET_SECONDS = 30.0  # between two lines when the output is a file
@@ -21,11 +22,11 @@ class Progress:
     """One line: stage, images seen, images/s, time left, losses; rewritten in a terminal, appended now and then
     elsewhere.
 
-    Time left counts each remaining image as if it cost as much as its pixels times what the present ones cost.
+    Time left takes the present speed and weighs later resolutions by the products that their convolutions need.
     """
 
-    def __init__(self, schedule: Schedule, stream: TextIO | None = None) -> None:
-        self.schedule = schedule
+    def __init__(self, schedule: Schedule, network: NetworkConfig, stream: TextIO | None = None) -> None:
+        self.schedule, self.network = schedule, network
         self.stream = stream or sys.stderr
         self.shown = 0.0
 
@@ -52,12 +53,12 @@ class Progress:
         self.stream.flush()
 
     def seconds_left(self, stage: Stage, images: int, images_per_second: float) -> float:
-        """Estimate from the present speed and the pixels still to come."""
+        """Estimate from the present speed and the products still to come."""
         if images_per_second <= 0:
             return 0.0
-        pixels = sum(
-            max(0, s.end - max(images, s.start)) * s.resolution**2
-            for s in self.schedule.stages
-            if s.index >= stage.index
+        cost = self.network.image_cost
+        work = sum(
+            max(0, later.end - max(images, later.start)) * cost(later.resolution)
+            for later in self.schedule.stages[stage.index :]
         )
-        return pixels / stage.resolution**2 / images_per_second
+        return work / cost(stage.resolution) / images_per_second

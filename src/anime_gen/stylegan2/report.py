@@ -39,7 +39,7 @@ class Report:
         self, config: TrainingConfig, schedule: Schedule, folder: Path, tracker: Tracker | None, state: TrainingState
     ) -> None:
         self.config, self.folder, self.tracker = config, folder, tracker
-        self.progress = Progress(schedule)
+        self.progress = Progress(schedule, config.network)
         self._last = (state.images, state.seconds)
 
     def tick(self, stage: Stage, state: TrainingState, means: dict[str, float], last: bool) -> None:

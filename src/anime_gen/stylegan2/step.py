@@ -29,6 +29,10 @@ class Step:
         self.state = state
         self.device = device
         self.dtype = dtype
+        # One compiled form per resolution; the penalties need a second derivative, which compiled graphs do not have.
+        self.compiled = (
+            torch.compile(state.discriminator, dynamic=False) if config.run.compile and device.type == "cuda" else None
+        )
         self.statistics: dict[str, tuple[torch.Tensor, int]] = {}
 
     def run(self, stage: Stage, reals: Reals) -> None:
@@ -202,7 +206,9 @@ class Step:
 
     def score(self, images: torch.Tensor, purpose: str, part: int, alpha: float) -> torch.Tensor:
         """Logits [n] of pictures, augmented first."""
-        return self.state.discriminator(self.augmented(images, purpose, part), alpha, self.dtype)
+        # While a block fades in, alpha is another constant at every step: compiling would start anew each time.
+        network = self.compiled if self.compiled is not None and alpha >= 1.0 else self.state.discriminator
+        return network(self.augmented(images, purpose, part), alpha, self.dtype)
 
     def watch_logits(self, loss: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor) -> None:
         """Record what the discriminator said, and count its signs for ADA."""
