@@ -107,8 +107,11 @@ def test_the_page_opens_the_champion_and_a_slider_changes_the_picture(project: P
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/data/smoke/mlflow.db")
     page = AppTest.from_file(str(project / "streamlit_app/streamlit_app.py"), default_timeout=120).run()
     assert not page.exception
-    labels = [slider.label.lower() for slider in page.slider]
-    assert "hair length" in labels
+    slider = next(slider for slider in page.slider if slider.label.startswith("Hair length"))
+    before = page.session_state["editor"].picture.pixels.copy()
+    slider.set_value(slider.min if slider.value > 0.5 else slider.max).run()
+    assert not page.exception
+    assert (page.session_state["editor"].picture.pixels != before).any()
 
 
 @pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
