@@ -10,9 +10,9 @@ class MeasurerConfig(BaseModel):
 
     pictures: int = Field(default=5000, ge=64, description="drawn faces of the independent split to learn from")
     test_pictures: int = Field(default=600, ge=32, description="further faces on which its own error is stated")
-    epochs: int = Field(default=12, ge=1)
+    epochs: int = Field(default=10, ge=1)
     batch: int = Field(default=64, ge=4)
-    learning_rate: float = Field(default=2e-3, gt=0)
+    learning_rate: float = Field(default=4e-3, gt=0)
     width: float = Field(default=1.0, gt=0, le=8, description="factor on all channel counts")
     seed: int = Field(default=7001, ge=0, description="of the drawn faces: another one than any training set's")
 

@@ -9,7 +9,7 @@ import torch
 from anime_gen.latent.directions import Directions
 from anime_gen.latent.fitting import SMALLEST_SCALE, active_coordinates, held_rows, standardised
 from anime_gen.latent.protocols import Painter, Reader
-from anime_gen.latent.readings import SURE_LOGIT, Wish, ask, values_of
+from anime_gen.latent.readings import SURE_LOGIT, Wish, ask, turn, values_of
 from anime_gen.latent.solver import constrained_step
 
 LOCKED = 2.0
@@ -68,7 +68,7 @@ def edit_to(
     start = directions.space.coordinates(ws)
     now = directions.predict(ws) if readout is None else readout
     jacobians = standardised(directions).expand(len(ws), -1, -1)
-    step = problem.steps(jacobians, now, now, share=1.0)
+    step = problem.steps(jacobians, now, now, np.ones(len(ws)))
     return ws + directions.space.move(directions.space.confine(start, step, problem.budget))
 
 
@@ -95,7 +95,7 @@ def solve(
     jacobians = standardised(directions).repeat(len(ws), 1, 1)
     trust = torch.ones(len(ws), 1)
     for number in range(steps):
-        share = 1.0 if number else 0.5 if problem.turns_far(first) else 1.0
+        share = np.ones(len(ws)) if number else problem.first_share(first)
         step = trust * problem.steps(jacobians, best.readout, first, share)
         moved = directions.space.confine(origin, best.moved + step, problem.budget)
         readout = _read(painter, tagger, ws + directions.space.move(moved))
@@ -165,13 +165,13 @@ class _Problem:
             changes.append(wanted.change / unit[:, 0])
         return torch.cat(rows), torch.cat(changes)
 
-    def steps(self, jacobians: torch.Tensor, now: torch.Tensor, first: torch.Tensor, share: float) -> torch.Tensor:
-        """Gauss-Newton step of each character, [n, p]; held columns are led back to their first value."""
+    def steps(self, jacobians: torch.Tensor, now: torch.Tensor, first: torch.Tensor, share: np.ndarray) -> torch.Tensor:
+        """Gauss-Newton step of each character, [n, p], over `share` [n] of a hue's way; held columns are led back to their first value."""
         drift = self.normalise(first - now)
         held = self.weights > 0.0
         steps = []
         for i in range(len(now)):
-            rows, change = self.asked(now[i], i, share)
+            rows, change = self.asked(now[i], i, float(share[i]))
             jacobian = jacobians[i] * self.active
             steps.append(
                 constrained_step(
@@ -194,16 +194,16 @@ class _Problem:
         drift = self.normalise(readout - first) * self.weights
         return self.missing(readout) ** 2 + 0.1 * (drift**2).mean(1)
 
-    def turns_far(self, readout: torch.Tensor) -> bool:
-        """Whether a hue is to turn by more than a quarter: then the first step goes half the way."""
+    def first_share(self, readout: torch.Tensor) -> np.ndarray:
+        """How much of the way a hue goes in the first step, [n]: half of it where it turns by more than a quarter."""
+        share = np.ones(len(readout))
         for name, attribute in self.attributes.items():
             if attribute.kind == "cyclic":
                 now = readout[:, self.slices[name]]
                 angle = torch.rad2deg(torch.atan2(now[:, 1], now[:, 0])).numpy()
                 goal = np.array([float(wish) for wish in self.wishes[name]])
-                if np.abs((goal - angle + 180.0) % 360.0 - 180.0).max() > 90.0:
-                    return True
-        return False
+                share[np.abs(turn(angle, goal)) > 90.0] = 0.5
+        return share
 
 
 def _each(name: str, wish: Wish | Sequence[Wish], n: int) -> Sequence[Wish]:
