@@ -166,7 +166,7 @@ class _Problem:
         return torch.cat(rows), torch.cat(changes)
 
     def steps(self, jacobians: torch.Tensor, now: torch.Tensor, first: torch.Tensor, share: np.ndarray) -> torch.Tensor:
-        """Gauss-Newton step of each character, [n, p], over `share` [n] of a hue's way; held columns are led back to their first value."""
+        """Gauss-Newton step of each character, [n, p], over `share` [n] of a hue's way; held columns are led back."""
         drift = self.normalise(first - now)
         held = self.weights > 0.0
         steps = []
