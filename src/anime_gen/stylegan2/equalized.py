@@ -20,6 +20,11 @@ def leaky(x: torch.Tensor) -> torch.Tensor:
     return functional.leaky_relu(x, LEAK)
 
 
+def leaky_(x: torch.Tensor) -> torch.Tensor:
+    """`leaky` in the place of x: no second copy of a large map is written and kept."""
+    return functional.leaky_relu_(x, LEAK)
+
+
 class EqualizedLinear(nn.Module):
     """y = x W^T * gain + b; `activate` appends leaky ReLU times sqrt(2), which keeps unit variance."""
 
@@ -71,5 +76,5 @@ class EqualizedConv2d(nn.Module):
         """Convolve in the activation's precision."""
         y = conv2d(x, self.weight * self.weight_gain)
         if self.bias is not None:
-            y = y + (self.bias * self.output_gain).to(y.dtype).view(1, -1, 1, 1)
-        return leaky(y) if self.activate else y
+            y = y.add_((self.bias * self.output_gain).to(y.dtype).view(1, -1, 1, 1))
+        return leaky_(y) if self.activate else y

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from anime_gen.stylegan2.convolution import conv2d
-from anime_gen.stylegan2.equalized import ACTIVATION_GAIN, EqualizedLinear
+from anime_gen.stylegan2.equalized import ACTIVATION_GAIN, EqualizedLinear, leaky_
 
 EPSILON = 1e-8
 
@@ -49,19 +49,18 @@ class ModulatedConv2d(nn.Module):
             self.register_buffer("noise_constant", torch.randn(resolution, resolution))
 
     def convolve(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        """The convolution alone: x [n, in, h, w], w [n, w_dim] -> [n, out, h, w], with the activation's gain."""
+        """Convolution and bias: x [n, in, h, w], w [n, w_dim] -> [n, out, h, w], with the activation's gain."""
         styles = self.affine(w)
         weight = self.weight * self.weight_gain
         y = conv2d(x * styles.to(x.dtype)[:, :, None, None], weight)
-        scale = demodulation(styles, weight) * ACTIVATION_GAIN
-        return y * scale.to(x.dtype)[:, :, None, None]
+        scale = (demodulation(styles, weight) * ACTIVATION_GAIN).to(x.dtype)[:, :, None, None]
+        return torch.addcmul((self.bias * ACTIVATION_GAIN).to(x.dtype).view(1, -1, 1, 1), y, scale)
 
     def finish(self, y: torch.Tensor, noise: torch.Tensor | None) -> torch.Tensor:
-        """Add noise [n or 1, 1, h, w] and bias, then leaky ReLU; the gain is in the addends already."""
-        y = y + (self.bias * ACTIVATION_GAIN).to(y.dtype).view(1, -1, 1, 1)
+        """Add noise [n or 1, 1, h, w], then leaky ReLU, in the place of y; the gain is in the addends already."""
         if noise is not None and self.noise_strength is not None:
-            y = y + (noise * (self.noise_strength * ACTIVATION_GAIN)).to(y.dtype)
-        return torch.nn.functional.leaky_relu(y, 0.2)
+            y = y.add_((noise * (self.noise_strength * ACTIVATION_GAIN)).to(y.dtype))
+        return leaky_(y)
 
 
 class _Colours(torch.autograd.Function):
