@@ -6,6 +6,8 @@ one place. So: find the move (translation and zoom, by Gauss-Newton on the grey 
 and ask whether the largest local difference stands out from the usual one.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from anime_gen.images.faces import area_average
@@ -13,14 +15,38 @@ from anime_gen.images.faces import area_average
 SIDE = 64  # pairs are compared at this size, or at their own when smaller
 # A difference of NOISE grey levels, or one that a residual move of MOVE pixels explains at that spot, counts as 1.
 NOISE, MOVE = 6.0, 0.6
-# Calibrated on 2,860 copies of anime drawings (flip, rescale 0.5 to 1.5, JPEG quality 30 to 92, shifts of 2 px in 96)
-# and on 1,000 pairs of drawn characters that differ in one attribute: 99 % of the copies pass.
-BASE, SPREAD, CEILING = 0.30, 3.0, 1.35
+# Calibrated on 3,000 copies of anime drawings (flip, rescale 0.5 to 1.5, JPEG quality 30 to 92, shifts of 2 px in 96)
+# and on 1,400 pairs of drawn characters that differ in one attribute: 98 % of the copies pass, and no look-alike that
+# differs by a third of the attribute's range.
+BASE, SPREAD, CEILING = 0.15, 3.5, 1.0
+CLEAN = 0.06  # recompressed copies lie above, pairs drawn by the same hand far below
+CERTAIN = 1.5  # so many times what is allowed is no accident of noise
 _BORDER = 4  # pixels at the rim that a shift brings in from outside
 
 
-def same_picture(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """For pairs of faces uint8 `[n, r, r, 3]`: bool `[n]`, whether each second is a copy of its first."""
+class Difference(NamedTuple):
+    """What is left of pairs after alignment, float `[n]`; 1 is what noise or a small move explains at a spot."""
+
+    largest: np.ndarray  # at the worst spot
+    usual: np.ndarray  # in the middle of all spots
+
+    @property
+    def is_copy(self) -> np.ndarray:
+        """Bool `[n]`: no spot stands out, so the second is a copy of the first."""
+        return self.largest <= self._allowed
+
+    @property
+    def is_certainly_other(self) -> np.ndarray:
+        """Bool `[n]`: a spot stands out by far, or there is no noise that could have made it stand out."""
+        return (self.largest > CERTAIN * self._allowed) | (~self.is_copy & (self.usual <= CLEAN))
+
+    @property
+    def _allowed(self) -> np.ndarray:
+        return np.minimum(BASE + SPREAD * self.usual, CEILING)
+
+
+def differences(first: np.ndarray, second: np.ndarray) -> Difference:
+    """Align each second face with its first, both uint8 `[n, r, r, 3]` with n at least 1, and compare."""
     a, b = _prepared(first), _prepared(second)
     moved = _warp(b, _find_move(a.mean(axis=3), b.mean(axis=3)))
     a, moved = _blur(a, 2), _blur(moved, 2)
@@ -28,8 +54,7 @@ def same_picture(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     allowed = NOISE + MOVE * _blur(np.hypot(down, right), 1)
     difference = _blur((np.abs(a - moved) / allowed).mean(axis=3), 2)
     inner = difference[:, _BORDER:-_BORDER, _BORDER:-_BORDER].reshape(len(a), -1)
-    largest, usual = inner.max(axis=1), np.median(inner, axis=1)
-    return largest <= np.minimum(BASE + SPREAD * usual, CEILING)
+    return Difference(inner.max(axis=1), np.median(inner, axis=1))
 
 
 def _prepared(faces: np.ndarray) -> np.ndarray:

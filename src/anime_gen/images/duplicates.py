@@ -1,7 +1,7 @@
 """Groups of near duplicates: the same picture flipped, rescaled, recompressed or shifted by a little.
 
-Perceptual hashes propose pairs, a check in pixels decides. Copies keep their mean brightness, so faces sorted by it
-need comparing only within a narrow window: 71,000 faces take seconds.
+Perceptual hashes propose pairs, thumbnails drop most of them, an aligned comparison in pixels decides. Copies keep
+their mean brightness, so faces sorted by it need comparing only within a narrow window.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anime_gen.images.alignment import same_picture
+from anime_gen.images.alignment import Difference, differences
 from anime_gen.images.store import FaceStore
 
 HASH_DISTANCE = 14  # of 64 bits: 99 % of copies shifted by 2 px both ways lie within it
-BRIGHTNESS = 3.0  # grey levels that the mean of a copy may differ by
+BRIGHTNESS = 5.0  # grey levels that the mean of a copy may differ by
 THUMBNAIL = 16
-THUMBNAIL_DISTANCE = 10.0  # mean absolute difference in grey levels; look-alikes differ by more before a copy does
+# Mean difference of thumbnails, in grey levels, beyond what a move of 0.8 thumbnail pixels explains: copies stay below
+# 2.5, of other pairs with close hashes 98 % lie above 10.
+THUMBNAIL_MOVE, THUMBNAIL_DISTANCE = 0.8, 4.0
 _CELLS = 4_000_000  # hash pairs compared at once: bounds memory
 _CHUNK = 64  # face pairs aligned at once
 
@@ -33,19 +35,62 @@ def group_near_duplicates(faces: FaceStore, hashes: np.ndarray, mirrored_hashes:
 
     `hashes` are the 64-bit perceptual hashes of the faces, `mirrored_hashes` those of their mirror images.
     """
-    thumbnails = _thumbnails(faces)
-    parents = np.arange(len(faces))
-    for pairs in _candidates(thumbnails, hashes.astype(np.uint64), mirrored_hashes.astype(np.uint64)):
+    families = Families(len(faces))
+    for pairs in _candidates(_thumbnails(faces), hashes.astype(np.uint64), mirrored_hashes.astype(np.uint64)):
         for start in range(0, len(pairs.first), _CHUNK):
             chunk = Pairs(*(part[start : start + _CHUNK] for part in pairs))
             second = faces.read(chunk.second)
             second[chunk.mirrored] = second[chunk.mirrored][:, :, ::-1]
-            same = same_picture(faces.read(chunk.first), second)
-            for a, b in zip(chunk.first[same].tolist(), chunk.second[same].tolist(), strict=True):
-                _join(parents, a, b)
-    roots = np.array([_root(parents, i) for i in range(len(parents))], np.int64)
-    _, groups = np.unique(roots, return_inverse=True)  # a root is the first row of its group, so order is kept
-    return groups.astype(np.int64)
+            families.note(chunk, differences(faces.read(chunk.first), second))
+    return families.groups()
+
+
+class Families:
+    """Pairs that were compared, and the groups that follow from them.
+
+    A recompressed copy is so noisy that it may also pass for a copy of a look-alike of its original, and would chain
+    the two together. So links are made from the surest on, and none that would unite two faces known to be different.
+    """
+
+    def __init__(self, count: int) -> None:
+        """For `count` faces, none compared yet."""
+        self._parents = list(range(count))
+        self._links: list[tuple[float, int, int]] = []
+        self._others: dict[int, set[int]] = {}  # root -> roots it must not be united with
+
+    def note(self, pairs: Pairs, found: Difference) -> None:
+        """Remember which pairs are copies, and how sure that is, and which surely are not."""
+        sides = list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
+        for i in np.flatnonzero(found.is_copy):
+            self._links.append((float(found.largest[i]), *sides[i]))
+        for i in np.flatnonzero(found.is_certainly_other):
+            a, b = sides[i]
+            self._others.setdefault(a, set()).add(b)
+            self._others.setdefault(b, set()).add(a)
+
+    def groups(self) -> np.ndarray:
+        """Group number int64 `[n]` of every face, by first appearance."""
+        for _, a, b in sorted(self._links):
+            self._unite(self._root(a), self._root(b))
+        roots = [self._root(i) for i in range(len(self._parents))]
+        _, numbers = np.unique(np.array(roots, np.int64), return_inverse=True)  # a root is the first row of its group
+        return numbers.astype(np.int64)
+
+    def _root(self, i: int) -> int:
+        while self._parents[i] != i:
+            self._parents[i] = self._parents[self._parents[i]]
+            i = self._parents[i]
+        return i
+
+    def _unite(self, a: int, b: int) -> None:
+        if a == b or b in self._others.get(a, ()):
+            return
+        low, high = min(a, b), max(a, b)
+        self._parents[high] = low
+        for other in self._others.pop(high, set()):
+            self._others[other].discard(high)
+            self._others[other].add(low)
+            self._others.setdefault(low, set()).add(other)
 
 
 def _thumbnails(faces: FaceStore) -> np.ndarray:
@@ -83,21 +128,11 @@ def _candidates(thumbnails: np.ndarray, hashes: np.ndarray, mirrored: np.ndarray
 
 def _close_thumbnails(thumbnails: np.ndarray, first: np.ndarray, second: np.ndarray, flip: bool) -> np.ndarray:
     close = np.empty(len(first), bool)
-    for start in range(0, len(first), 8192):
-        part = slice(start, start + 8192)
-        a, b = thumbnails[first[part]].astype(np.int16), thumbnails[second[part]].astype(np.int16)
-        close[part] = np.abs(a - (b[:, :, ::-1] if flip else b)).mean(axis=(1, 2, 3)) <= THUMBNAIL_DISTANCE
+    for start in range(0, len(first), 4096):
+        part = slice(start, start + 4096)
+        a, b = thumbnails[first[part]].astype(np.float32), thumbnails[second[part]].astype(np.float32)
+        down, right = np.gradient(a, axis=(1, 2))
+        explained = THUMBNAIL_MOVE * (np.abs(down) + np.abs(right))
+        rest = np.abs(a - (b[:, :, ::-1] if flip else b)) - explained
+        close[part] = np.maximum(rest, 0).mean(axis=(1, 2, 3)) <= THUMBNAIL_DISTANCE
     return close
-
-
-def _root(parents: np.ndarray, i: int) -> int:
-    while parents[i] != i:
-        parents[i] = parents[parents[i]]
-        i = int(parents[i])
-    return i
-
-
-def _join(parents: np.ndarray, a: int, b: int) -> None:
-    """Unite two groups; the root is the smaller row."""
-    low, high = sorted((_root(parents, a), _root(parents, b)))
-    parents[high] = low

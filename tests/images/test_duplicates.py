@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anime_gen.images import write_store
+from anime_gen.images.alignment import differences
+from anime_gen.images.duplicates import group_near_duplicates
+from anime_gen.images.hashing import perceptual_hashes
+from tests.images.pictures import face
+from tests.images.planted import drawn_set, search
+
+
+def test_planted_copies_are_found_and_look_alikes_are_not(tmp_path: Path) -> None:
+    originals, strangers = drawn_set(3, seed=11, share=0.35)
+    found = search(tmp_path, originals, strangers[::3])
+    assert found.recall >= 0.95, found.missed
+    assert found.precision >= 0.98, found.merged
+
+
+@pytest.mark.slow
+def test_planted_copies_are_found_and_look_alikes_are_not_in_a_larger_set(tmp_path: Path) -> None:
+    originals, strangers = drawn_set(24, seed=12, share=0.35)
+    found = search(tmp_path, originals, strangers)
+    print(f"{len(originals)} originals, {len(strangers)} look-alikes: {found.recall=:.4f} {found.precision=:.4f}")
+    assert found.recall >= 0.95, found.missed
+    assert found.precision >= 0.98, found.merged
+
+
+def hashes_of(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    pairs = np.array([perceptual_hashes(picture) for picture in pictures], np.uint64)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def test_groups_are_numbered_by_first_appearance_and_chains_join(tmp_path: Path) -> None:
+    faces = np.stack([np.asarray(face(number, 64)) for number in range(4)])
+    order = [2, 0, 2, 1, 0, 3, 2]
+    pictures = faces[order].copy()
+    pictures[2] = pictures[2][:, ::-1]  # the mirrored copy joins the group too
+    pictures[4, 30, 30] ^= 4
+    groups = group_near_duplicates(write_store(tmp_path, pictures), *hashes_of(pictures))
+    assert groups.tolist() == [0, 1, 0, 2, 1, 3, 0]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_very_small_sets(tmp_path: Path, count: int) -> None:
+    pictures = np.stack([np.asarray(face(number, 32)) for number in range(2)])[:count]
+    hashes = np.zeros(count, np.uint64)
+    assert group_near_duplicates(write_store(tmp_path, pictures), hashes, hashes).tolist() == list(range(count))
+
+
+def test_hashes_turn_with_the_picture() -> None:
+    picture = np.asarray(face(5, 64))
+    plain, mirrored = perceptual_hashes(picture)
+    assert perceptual_hashes(np.ascontiguousarray(picture[:, ::-1])) == (mirrored, plain)
+    assert plain != mirrored
+
+
+def test_a_local_change_outweighs_equal_noise_everywhere() -> None:
+    picture = np.asarray(face(6, 64))[None]
+    noise = np.random.default_rng(0).integers(-6, 7, picture.shape)
+    noisy = np.clip(picture.astype(int) + noise, 0, 255).astype(np.uint8)
+    spot = picture.copy()
+    spot[0, 28:36, 28:36] = np.clip(spot[0, 28:36, 28:36].astype(int) + 24, 0, 255)
+    assert differences(picture, picture).is_copy.all()
+    assert differences(picture, noisy).is_copy.all()
+    assert differences(picture, spot).is_certainly_other.all()
