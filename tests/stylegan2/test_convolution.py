@@ -56,6 +56,15 @@ def test_gradcheck_and_gradgradcheck(kernel):
 
 
 @pytest.mark.usefixtures("form")
+def test_the_result_may_be_changed_in_place():
+    x, weight = case(3, torch.float64)
+    expected = torch.autograd.grad(functional.leaky_relu(conv2d(x, weight) + 1, 0.2).sum(), (x, weight))
+    changed = torch.autograd.grad(functional.leaky_relu_(conv2d(x, weight).add_(1), 0.2).sum(), (x, weight))
+    for ours, reference in zip(changed, expected, strict=True):
+        assert torch.allclose(ours, reference)
+
+
+@pytest.mark.usefixtures("form")
 def test_only_what_is_asked_for_is_computed(monkeypatch):
     x, weight = case(3, torch.float32)
     monkeypatch.setattr(convolution._WeightGradient, "apply", None)

@@ -59,15 +59,17 @@ def forward_transformed(x: torch.Tensor, kernels: Sequence[torch.Tensor]) -> tor
     """`forward` with the result of `transform_kernel`, for weights that do not change."""
     n, _, height, width = x.shape
     rows = x.permute(0, 2, 3, 1).contiguous()  # [n, h, w, in]
-    out = x.new_empty(n, height, width, kernels[0].shape[0])
+    shape = (n, kernels[0].shape[0], height, width)
+    out = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+    out_rows = out.permute(0, 2, 3, 1)
     for part in _chunks(rows):
         planes = _transform_input(rows[part])
         products = [
             _rows(functional.conv2d(_maps(plane), kernel, padding=(0, 1)))
             for plane, kernel in zip(planes, kernels, strict=True)
         ]
-        _transform_output(products, out[part])
-    return out.permute(0, 3, 1, 2)
+        _transform_output(products, out_rows[part])
+    return out
 
 
 def transform_kernel(weight: torch.Tensor) -> Sequence[torch.Tensor]:
