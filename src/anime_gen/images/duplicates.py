@@ -42,6 +42,7 @@ def group_near_duplicates(faces: FaceStore, hashes: np.ndarray, mirrored_hashes:
             second = faces.read(chunk.second)
             second[chunk.mirrored] = second[chunk.mirrored][:, :, ::-1]
             families.note(chunk, differences(faces.read(chunk.first), second))
+        faces.release()
     return families.groups()
 
 
