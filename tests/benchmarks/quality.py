@@ -172,7 +172,8 @@ def plot(result: dict[str, Any], path: Path) -> None:
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for name, curve in result["runs"].items():
+    for name, points in result["runs"].items():
+        curve = [point for point in points if point["images"]]  # an untrained network would flatten the rest
         seconds, kid = [p["cpu_seconds"] for p in curve], [p["kid"] for p in curve]
         axes.errorbar(seconds, kid, yerr=[2 * p["kid_error"] for p in curve], marker="o", label=LABELS[name])
     axes.axhline(max(1e-3, result["kid_noise_floor"]), color="0.5", linestyle="--", label="noise floor")

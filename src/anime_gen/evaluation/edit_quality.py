@@ -252,5 +252,5 @@ def _edit_plainly(
         else:
             changes[i] = wanted.change
     step = changes @ moves[where]
-    budget = float(directions.settings.get("identity_budget", 0.6))
+    budget = float(directions.settings.get("identity_budget", 0.4))
     return ws + space.move(space.confine(space.coordinates(ws), step, budget))

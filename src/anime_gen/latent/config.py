@@ -19,7 +19,7 @@ class DirectionConfig(BaseModel):
         default=3.0, ge=1, description="a move that holds the others is at most this much longer"
     )
     identity_budget: float = Field(
-        default=0.6, gt=0, le=2, description="share of the distance of two random characters"
+        default=0.4, gt=0, le=2, description="share of the distance of two random characters"
     )
     calibration_characters: int = Field(default=16, ge=2)
     calibration_points: int = Field(default=5, ge=3, le=21)

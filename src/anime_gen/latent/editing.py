@@ -131,7 +131,7 @@ class _Problem:
         self.attributes = {name: directions.attribute(name) for name in targets}
         self.slices = {name: directions.rows(name) for name in directions.attributes}
         self.scale = directions.scale.clamp_min(SMALLEST_SCALE)
-        self.budget = float(directions.settings.get("identity_budget", 0.6))
+        self.budget = float(directions.settings.get("identity_budget", 0.4))
         self.damping = float(directions.settings.get("damping", 0.05))
         self.max_stretch = float(directions.settings.get("max_stretch", 3.0))
         self.weights = self._weights(set(targets), locks)

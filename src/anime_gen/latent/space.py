@@ -14,7 +14,7 @@ import torch
 class LatentSpace:
     """Whitened coordinates, `rank` for each layer group, made from sampled w.
 
-    mean [w_dim]; deviations [rank], the standard deviations along axes [w_dim, rank] (orthonormal); radius [1]: 99 % of
+    mean [w_dim]; deviations [rank], the standard deviations along axes [w_dim, rank] (orthonormal); radius: 95 % of
     sampled characters lie within it, in whitened length per group; groups: (first, last + 1) layer of each.
     """
 
@@ -59,7 +59,7 @@ class LatentSpace:
     def confine(self, start: torch.Tensor, step: torch.Tensor, budget: float) -> torch.Tensor:
         """Shorten steps [n, size] from `start` [n, size] to what stays a face (realism) and the same person (identity).
 
-        Each group's point is pulled back to the sphere that holds 99 % of sampled characters (or its own start, if that
+        Each group's point is pulled back to the sphere that holds 95 % of sampled characters (or its own start, if that
         lies further out), then the step to at most `budget` times the distance between two random characters.
         """
         shape = (len(self.groups), self.rank)
@@ -93,5 +93,5 @@ def fit_space(w: torch.Tensor, num_ws: int, groups: int, rank: int, kept_varianc
     size = min(rank, needed)
     deviations = variance[:size].sqrt()
     whitened = ((w - mean) @ axes[:size].T) / deviations
-    radius = float(whitened.norm(dim=1).quantile(0.99))
+    radius = float(whitened.norm(dim=1).quantile(0.95))
     return LatentSpace(mean, axes[:size].T.contiguous(), deviations, radius, layer_groups(num_ws, groups))
