@@ -103,7 +103,7 @@ def test_leakage_is_one_on_the_diagonal_and_small_elsewhere(directions):
     names = directions.attributes
     length = names.index("length")
     assert float(directions.leakage[length, length]) == pytest.approx(1.0)
-    assert float(directions.leakage[length, names.index("width")]) < 0.1  # the realism budget bends long moves
+    assert float(directions.leakage[length, names.index("width")]) < 0.15  # the realism budget bends long moves
 
 
 def test_save_and_load_keep_everything(directions, tmp_path: Path, generator):
