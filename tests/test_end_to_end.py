@@ -71,7 +71,7 @@ def test_attribute_reports_have_an_entry_for_every_slider(project: Path):
 
 def test_reports_hold_no_number_that_json_forbids(project: Path):
     for path in (project / "data/smoke/08_reporting").glob("*.json"):
-        json.loads(path.read_text(), parse_constant=lambda name: pytest.fail(f"{path.name} holds {name}"))
+        json.loads(path.read_text(), parse_constant=pytest.fail)
 
 
 @pytest.mark.parametrize("spelling", ["--pipeline=train", "--pipelines=train"])
@@ -119,4 +119,5 @@ def test_notebooks_run_top_to_bottom(project: Path, notebook: Path, monkeypatch:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/data/smoke/mlflow.db")
     monkeypatch.setenv("ANIME_GEN_DATA", str(project / "data/smoke"))
     document = nbformat.read(project / "notebooks" / notebook.name, as_version=4)
-    NotebookClient(document, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(project)}}).execute()
+    where = {"metadata": {"path": str(project)}}
+    NotebookClient(document, timeout=120, kernel_name="python3", resources=where).execute()
