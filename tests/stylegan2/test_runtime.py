@@ -1,5 +1,6 @@
 import builtins
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -96,18 +97,23 @@ def test_one_and_two_threads_give_the_same_picture(engine):
     assert torch.equal(*pictures)
 
 
+def from_nothing(runtime, ws):
+    runtime.forget()
+    return runtime.synthesise(ws)
+
+
 def test_an_edit_equals_the_full_pass_for_every_first_layer(runtime, generator, ws):
     row = ws[:1]
     for first in range(generator.num_ws):
         session = runtime.edit_session(row)
-        assert torch.equal(session.picture, runtime.synthesise(row))
+        assert torch.equal(session.picture, from_nothing(runtime, row))
         for strength in (0.5, -1.0):
             moved = row.clone()
             moved[:, first:] += strength
-            assert torch.equal(session.edit(moved, first), runtime.synthesise(moved))
+            assert torch.equal(session.edit(moved, first), from_nothing(runtime, moved))
         only_one = row.clone()
         only_one[:, first] *= 2
-        assert torch.equal(session.edit(only_one), runtime.synthesise(only_one))
+        assert torch.equal(session.edit(only_one), from_nothing(runtime, only_one))
 
 
 def test_an_edit_recomputes_only_what_changed(generator, ws, monkeypatch):
@@ -142,7 +148,33 @@ def test_a_preview_is_the_skip_image_and_the_edit_goes_on_from_it(runtime, gener
     assert torch.allclose(preview, generator.synthesis(row, resolution=8), atol=1e-4)
     session = runtime.edit_session(ws[1:2])
     assert torch.equal(session.preview(row, 8), preview)
-    assert torch.equal(session.edit(row), runtime.synthesise(row))
+    assert torch.equal(session.edit(row), from_nothing(runtime, row))
+
+
+def test_the_last_picture_is_used_again(runtime, generator, ws):
+    for first in range(generator.num_ws):
+        moved = ws[:1].clone()
+        moved[:, first:] += 0.5
+        runtime.synthesise(ws[:1])
+        again = runtime.synthesise(moved)
+        assert torch.equal(again, from_nothing(runtime, moved))
+
+
+def test_pictures_drawn_in_inference_mode_can_be_followed_by_others(runtime, ws):
+    runtime.forget()
+    with torch.inference_mode():
+        inside = runtime.synthesise(ws)
+    moved = ws.clone()
+    moved[:, -2:] += 1
+    outside = runtime.synthesise(torch.cat([ws, moved]))
+    assert torch.equal(inside, outside[:3])
+
+
+def test_threads_may_share_a_runtime(runtime, ws):
+    expected = [from_nothing(runtime, row) for row in ws.split(1)]
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(runtime.synthesise, [ws[i % 3 : i % 3 + 1] for i in range(24)]))
+    assert all(torch.equal(image, expected[i % 3]) for i, image in enumerate(drawn))
 
 
 def test_what_is_returned_does_not_change_later(runtime, ws):

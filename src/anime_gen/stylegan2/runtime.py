@@ -7,6 +7,7 @@ first layer whose style changed.
 """
 
 import logging
+import threading
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -44,6 +45,8 @@ class Runtime:
         self.generator = generator
         self.engine = engine
         self.config = generator.config
+        self._lock = threading.Lock()  # callers of several threads share the last picture's maps
+        self._last = EditSession(self)
 
     @torch.no_grad()
     def map(self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None) -> torch.Tensor:
@@ -52,20 +55,28 @@ class Runtime:
         return torch.cat([mapping(row, psi, cutoff) for row in z.split(1)])
 
     def synthesise(self, ws: torch.Tensor) -> torch.Tensor:
-        """Images [n, 3, r, r] in about [-1, 1] of ws [n, num_ws, w_dim]."""
+        """Images [n, 3, r, r] in about [-1, 1] of ws [n, num_ws, w_dim].
+
+        Feature maps of the last picture are kept: one that shares its first layers costs only what differs.
+        """
         return self.preview(ws, self.config.resolution)
 
     def preview(self, ws: torch.Tensor, resolution: int) -> torch.Tensor:
         """Images of a lower resolution [n, 3, resolution, resolution]: the skip generator makes them on the way."""
         self.check(ws)
-        return torch.cat([EditSession(self, row, resolution).picture for row in ws.split(1)])
+        with self._lock:
+            return torch.cat([self._last.preview(row, resolution) for row in ws.split(1)])
 
     def edit_session(self, ws: torch.Tensor) -> "EditSession":
         """Draw ws [1, num_ws, w_dim] and keep its feature maps for the edits that follow."""
-        self.check(ws)
-        if ws.shape[0] != 1:
-            raise ValueError(f"a session edits one picture, but ws has {ws.shape[0]} rows; open a session for each")
-        return EditSession(self, ws, self.config.resolution)
+        session = EditSession(self)
+        session.edit(ws)
+        return session
+
+    def forget(self) -> None:
+        """Drop the feature maps of the last picture."""
+        with self._lock:
+            self._last = EditSession(self)
 
     def check(self, ws: torch.Tensor) -> None:
         """Raise a `ValueError` unless ws is [n, num_ws, w_dim]."""
@@ -80,13 +91,13 @@ class EditSession:
     Every map is kept with the w it was made from; a new ws redoes only what comes after its first change.
     """
 
-    def __init__(self, runtime: Runtime, ws: torch.Tensor, resolution: int) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.picture: torch.Tensor | None = None  # the last one drawn
         self._ws: list[torch.Tensor] = []  # w of each step done, in order
         self._maps: list[Any] = []  # the last feature map after each step done
         self._images: list[Any] = []  # the last image after each step done
         self._plan = _plan(runtime.config.resolutions)
-        self.picture = self.preview(ws, resolution)
 
     def edit(self, ws: torch.Tensor, first_layer: int | None = None) -> torch.Tensor:
         """Image [1, 3, r, r] of ws [1, num_ws, w_dim].
@@ -94,7 +105,7 @@ class EditSession:
         The first changed layer is found by comparison with the last ws; a caller may state it, and then a change below
         it is a `ValueError`.
         """
-        if first_layer is not None and self._first_change(ws)[0] < first_layer:
+        if first_layer is not None and self._ws and self._first_change(ws)[0] < first_layer:
             raise ValueError(f"ws differs from the session's below layer {first_layer}; leave first_layer out")
         return self.preview(ws, self.runtime.config.resolution)
 
@@ -104,6 +115,8 @@ class EditSession:
         if resolution not in blocks:
             raise ValueError(f"a preview's resolution must be one of {blocks}; it is {resolution}")
         self.runtime.check(ws)
+        if ws.shape[0] != 1:
+            raise ValueError(f"a session edits one picture, but ws has {ws.shape[0]} rows; open a session for each")
         _, kept = self._first_change(ws)
         del self._ws[kept:], self._maps[kept:], self._images[kept:]
         end = next(i for i, step in enumerate(self._plan) if step[0] == "colours" and blocks[step[1]] == resolution) + 1
