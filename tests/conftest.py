@@ -1,6 +1,8 @@
 """A tiny bundle made once per process, MLflow kept in a temporary folder, and no run left open by any test."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,11 @@ import yaml
 
 from anime_gen.latent import DirectionConfig, fit_directions
 from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
 from anime_gen.stylegan2 import Generator, NetworkConfig, save_generator
 from anime_gen.tagging.attributes import Vocabulary
-from anime_gen.tagging.network import SubModel
+from anime_gen.tagging.network import Shape, SubModel
 from anime_gen.tagging.sub_model import CalibratedModel, plain_calibrations
 from anime_gen.tagging.tagger import Tagger
 from anime_gen.tracking import active
@@ -46,7 +49,7 @@ def tiny_tagger(seed: int = 0) -> Tagger:
     models = []
     vocabulary = tiny_vocabulary()
     for group in dict.fromkeys(attribute.group for attribute in vocabulary.values()):
-        network = SubModel(vocabulary.group(group), width=4, blocks=(1, 1, 1, 1), input_px=16)
+        network = SubModel(vocabulary.group(group), Shape(width=4, blocks=(1, 1, 1, 1), input_px=16))
         network.centre.fill_(0.5)
         network.spread.fill_(0.2)
         torch.nn.init.normal_(network.output.weight, std=0.3)
@@ -103,12 +106,38 @@ def blank_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "mlflow.db"
 
 
+@pytest.fixture(scope="session")
+def published_database(tmp_path_factory: pytest.TempPathFactory, blank_database: Path, bundle_folder: Path) -> Path:
+    """A database whose registry has the tiny bundle as champion; its files lie beside it."""
+    folder = tmp_path_factory.mktemp("published")
+    copy_database(blank_database, folder / "mlflow.db")
+    registry = Registry(TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), folder))
+    registry.set_alias(CHAMPION, registry.register(bundle_folder, origin="test"))
+    return folder / "mlflow.db"
+
+
 @pytest.fixture
 def store(tmp_path: Path, blank_database: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingStore:
     """An empty MLflow store of this test's own; code that reads the environment finds the same one."""
+    return own_store(blank_database, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def published(tmp_path: Path, published_database: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingStore:
+    """A store of this test's own with a champion; the champion's files are shared and must stay as they are."""
+    return own_store(published_database, tmp_path, monkeypatch)
+
+
+def copy_database(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def own_store(database: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingStore:
+    """A copy of a database, made by SQLite itself: part of the content may still lie in its write-ahead log."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    (tmp_path / "mlflow.db").write_bytes(blank_database.read_bytes())
-    own = TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), tmp_path)
+    copy_database(database, folder / "mlflow.db")
+    own = TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), folder)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", own.uri)
     return own
 

@@ -68,9 +68,8 @@ def test_the_shipped_model_enters_only_an_empty_registry(
 
 
 @pytest.fixture
-def served(store: TrackingStore, bundle_folder: Path):
-    registry = Registry(store)
-    registry.set_alias(CHAMPION, registry.register(bundle_folder, origin="test"))
+def served(published: TrackingStore):
+    registry = Registry(published)
     return mlflow.pyfunc.load_model(f"models:/{registry.name}@{CHAMPION}")
 
 

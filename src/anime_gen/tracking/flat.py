@@ -18,7 +18,7 @@ def plain(value: Any) -> Any:
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """`{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay whole; models and dataclasses count as dicts; nothing is no name."""
+    """`{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay whole, models and dataclasses are dicts, empty is none."""
     return dict(_leaves(value, prefix))
 
 

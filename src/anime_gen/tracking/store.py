@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 SQLITE = "sqlite:///"
+ADDRESS = "MLFLOW_TRACKING_URI"
+"""The environment variable that wins over mlflow.yml."""
 ANSWER_TIMEOUT_S = 5.0
 
 
@@ -47,7 +49,7 @@ class TrackingStore:
 
     def __init__(self, settings: TrackingSettings, project_path: Path) -> None:
         self.settings = settings
-        self.uri = absolute_uri(os.environ.get("MLFLOW_TRACKING_URI") or settings.tracking_uri, project_path)
+        self.uri = absolute_uri(os.environ.get(ADDRESS) or settings.tracking_uri, project_path)
 
     @classmethod
     def of_project(cls, project_path: Path, env: str | None = None) -> Self:
@@ -69,8 +71,13 @@ class TrackingStore:
         _limit_patience()
         import mlflow
 
+        given = os.environ.get(ADDRESS)
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
+        # MLflow writes the address into the environment too, where it would overrule every other project's settings.
+        os.environ.pop(ADDRESS, None)
+        if given is not None:
+            os.environ[ADDRESS] = given
         try:
             client = mlflow.MlflowClient(self.uri, self.uri)
             client.search_experiments(max_results=1)

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
+from anime_gen.serving.gate import GateRule, sample
+from anime_gen.serving.publishing import PublishConfig, features_of, make_card, publish
+from anime_gen.serving.registry import CHALLENGER, CHAMPION, Registry
+from anime_gen.tracking.store import TrackingStore
+from tests.conftest import tiny_generator
+
+GATE = GateRule(faces=48)
+
+
+@pytest.fixture(scope="module")
+def measurer() -> Measurer:
+    return Measurer(16, drawn_vocabulary()).eval()
+
+
+@pytest.fixture(scope="module")
+def faces() -> np.ndarray:
+    """What the generator of `other_bundle_folder` makes: it fits these faces best."""
+    return sample(tiny_generator(1), 96, 16, seed=0)
+
+
+def test_the_first_model_of_an_empty_registry_is_champion(store: TrackingStore, bundle_folder: Path, measurer, faces):
+    report = publish(bundle_folder, Registry(store), None, faces, measurer, PublishConfig(gate=GATE))
+    assert (report["version"], report["champion"], report["champion_before"]) == ("1", "1", None)
+    assert "no champion" in report["reason"]
+
+
+def test_a_worse_model_stays_challenger_and_a_better_one_wins(
+    published: TrackingStore, other_bundle_folder: Path, bundle_folder: Path, measurer, faces
+):
+    registry, config = Registry(published), PublishConfig(gate=GATE)
+    better = publish(other_bundle_folder, registry, None, faces, measurer, config)
+    assert (better["promoted"], better["champion_before"], better["champion"]) == (True, "1", "2")
+    assert {row["model"] for row in better["scores"]} == {"challenger", "champion"}
+    worse = publish(bundle_folder, registry, None, faces, measurer, config)
+    assert (worse["promoted"], worse["version"], worse["champion"]) == (False, "1", "2")
+    assert registry.version_of(CHALLENGER) == "1"
+    assert "challenger only" in worse["reason"]
+
+
+def test_a_model_that_is_champion_already_stays_so(published: TrackingStore, bundle_folder: Path, measurer, faces):
+    report = publish(bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=GATE))
+    assert report["champion"] == "1"
+    assert "already" in report["reason"]
+
+
+def test_the_shipped_model_is_what_a_first_own_model_has_to_beat(
+    store: TrackingStore, bundle_folder: Path, other_bundle_folder: Path, measurer, faces
+):
+    registry = Registry(store)
+    report = publish(bundle_folder, registry, other_bundle_folder, faces, measurer, PublishConfig(gate=GATE))
+    assert (report["version"], report["champion"], report["promoted"]) == ("2", "1", False)
+    assert registry.tags_of("1")["origin"] == "shipped"
+
+
+def test_without_a_gate_every_model_becomes_champion(published: TrackingStore, other_bundle_folder, measurer, faces):
+    report = publish(other_bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=None))
+    assert report["champion"] == Registry(published).version_of(CHAMPION) == "2"
+
+
+def test_features_take_lower_resolutions(measurer: Measurer, faces: np.ndarray):
+    features = features_of(measurer)
+    assert features(faces[:3]).shape == features(faces[:3, ::2, ::2]).shape
+
+
+def test_a_card_tells_data_licence_and_figures(bundle_folder: Path):
+    info = {"resolution": 16, "images_seen": 5, "source": {"kind": "drawn", "count": 7, "path": None}}
+    card = make_card(
+        bundle_folder / "generator.safetensors", info, {"licence": "CC0-1.0"}, {"kid": 0.5}, ["smile"], "first"
+    )
+    assert card["data"] == "kind drawn, count 7"
+    assert (card["licence"], card["figures"]["kid"], card["note"]) == ("CC0-1.0", 0.5, "first")
+    unknown = make_card(bundle_folder / "generator.safetensors", {"resolution": 16}, {}, {}, [], "")
+    assert (unknown["data"], unknown["licence"]) == ("unknown", "not stated")
