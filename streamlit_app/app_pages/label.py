@@ -9,7 +9,12 @@ GOAL = 150  # answers an attribute needs before its tags can be relied on
 
 bench = open_bench()
 work = bench.work
-asked_about = [a for a in work.vocabulary.values() if a.kind != "cyclic"]  # a hue follows from the colour's class
+KINDS = (
+    "binary",
+    "categorical",
+    "continuous",
+)  # quickest first; a hue is not asked: it follows from the colour's class
+asked_about = [a for kind in KINDS for a in work.vocabulary.values() if a.kind == kind]
 
 with st.sidebar:
     name = st.selectbox(

@@ -85,7 +85,7 @@ def one_at_a_time(bench: Bench, attribute: Attribute) -> None:
             hint = "  :small[:material/lightbulb:]" if guess is not None and value == guess else ""
             st.button(
                 f"{label}{hint}",
-                key=f"label.say.{label}",
+                key=f"label.say.{value}.{name}",  # a key pressed twice must not answer for a face not seen yet
                 shortcut=key,
                 width=260,
                 on_click=_say,
@@ -93,7 +93,7 @@ def one_at_a_time(bench: Bench, attribute: Attribute) -> None:
             )
         st.button(
             "Can't tell",
-            key="label.skip",
+            key=f"label.skip.{name}",
             shortcut="Space",
             type="tertiary",
             on_click=_say,
@@ -175,14 +175,18 @@ def pair(bench: Bench, attribute: Attribute) -> None:
             show_picture(bench.work, name, 320)
             st.button(
                 label,
-                key=f"label.pair.{key}",
+                key=f"label.pair.{key}.{'.'.join(names)}",
                 shortcut=key,
                 width=320,
                 on_click=_more,
                 args=(bench, attribute.name, names, name),
             )
     st.button(
-        "The same", key="label.pair.same", shortcut="Space", on_click=_more, args=(bench, attribute.name, names, None)
+        "The same",
+        key=f"label.pair.same.{'.'.join(names)}",
+        shortcut="Space",
+        on_click=_more,
+        args=(bench, attribute.name, names, None),
     )
 
 

@@ -61,7 +61,7 @@ def test_names_of_tags() -> None:
 
 def test_files_that_do_not_fit_are_named(config: OnnxConfig) -> None:
     Path(config.tags).write_text("name\nblue_hair\n")
-    with pytest.raises(ValueError, match="gives 3 tags, but .* lists 1"):
+    with pytest.raises(ValueError, match=r"gives 3 tags, but .* lists 1"):
         OnnxTagger(config)
     Path(config.tags).unlink()
     with pytest.raises(FileNotFoundError, match=r"selected_tags\.csv"):
