@@ -19,8 +19,6 @@ NOISE, MOVE = 6.0, 0.6
 # and on 1,400 pairs of drawn characters that differ in one attribute: 98 % of the copies pass, and no look-alike that
 # differs by a third of the attribute's range.
 BASE, SPREAD, CEILING = 0.15, 3.5, 1.0
-CLEAN = 0.06  # recompressed copies lie above, pairs drawn by the same hand far below
-CERTAIN = 1.5  # so many times what is allowed is no accident of noise
 _BORDER = 4  # pixels at the rim that a shift brings in from outside
 
 
@@ -33,16 +31,7 @@ class Difference(NamedTuple):
     @property
     def is_copy(self) -> np.ndarray:
         """Bool `[n]`: no spot stands out, so the second is a copy of the first."""
-        return self.largest <= self._allowed
-
-    @property
-    def is_certainly_other(self) -> np.ndarray:
-        """Bool `[n]`: a spot stands out by far, or there is no noise that could have made it stand out."""
-        return (self.largest > CERTAIN * self._allowed) | (~self.is_copy & (self.usual <= CLEAN))
-
-    @property
-    def _allowed(self) -> np.ndarray:
-        return np.minimum(BASE + SPREAD * self.usual, CEILING)
+        return self.largest <= np.minimum(BASE + SPREAD * self.usual, CEILING)
 
 
 def differences(first: np.ndarray, second: np.ndarray) -> Difference:

@@ -50,32 +50,38 @@ class Families:
     """Pairs that were compared, and the groups that follow from them.
 
     A recompressed copy is so noisy that it may also pass for a copy of a look-alike of its original, and would chain
-    the two together. So links are made from the surest on, and none that would unite two faces known to be different.
+    the two together. So groups are united from the surest link on, and only when most of the pairs compared between
+    them are copies.
     """
 
     def __init__(self, count: int) -> None:
         """For `count` faces, none compared yet."""
         self._parents = list(range(count))
         self._links: list[tuple[float, int, int]] = []
-        self._others: dict[int, set[int]] = {}  # root -> roots it must not be united with
+        self._votes: dict[int, dict[int, int]] = {}  # root -> other root -> copies less non-copies between them
 
     def note(self, pairs: Pairs, found: Difference) -> None:
-        """Remember which pairs are copies, and how sure that is, and which surely are not."""
-        sides = list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True))
-        for i in np.flatnonzero(found.is_copy):
-            self._links.append((float(found.largest[i]), *sides[i]))
-        for i in np.flatnonzero(found.is_certainly_other):
-            a, b = sides[i]
-            self._others.setdefault(a, set()).add(b)
-            self._others.setdefault(b, set()).add(a)
+        """Remember which pairs are copies, how sure that is, and which are not."""
+        sides = zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
+        for (a, b), copy, largest in zip(sides, found.is_copy.tolist(), found.largest.tolist(), strict=True):
+            self._vote(a, b, 1 if copy else -1)
+            if copy:
+                self._links.append((largest, a, b))
 
     def groups(self) -> np.ndarray:
         """Group number int64 `[n]` of every face, by first appearance."""
         for _, a, b in sorted(self._links):
-            self._unite(self._root(a), self._root(b))
+            low, high = sorted((self._root(a), self._root(b)))
+            if low != high and self._votes[low][high] > 0:
+                self._unite(low, high)
         roots = [self._root(i) for i in range(len(self._parents))]
         _, numbers = np.unique(np.array(roots, np.int64), return_inverse=True)  # a root is the first row of its group
         return numbers.astype(np.int64)
+
+    def _vote(self, a: int, b: int, votes: int) -> None:
+        for one, other in ((a, b), (b, a)):
+            known = self._votes.setdefault(one, {})
+            known[other] = known.get(other, 0) + votes
 
     def _root(self, i: int) -> int:
         while self._parents[i] != i:
@@ -83,15 +89,12 @@ class Families:
             i = self._parents[i]
         return i
 
-    def _unite(self, a: int, b: int) -> None:
-        if a == b or b in self._others.get(a, ()):
-            return
-        low, high = min(a, b), max(a, b)
+    def _unite(self, low: int, high: int) -> None:
         self._parents[high] = low
-        for other in self._others.pop(high, set()):
-            self._others[other].discard(high)
-            self._others[other].add(low)
-            self._others.setdefault(low, set()).add(other)
+        for other, votes in self._votes.pop(high).items():
+            del self._votes[other][high]
+            if other != low:
+                self._vote(low, other, votes)
 
 
 def _thumbnails(faces: FaceStore) -> np.ndarray:
