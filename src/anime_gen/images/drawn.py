@@ -12,6 +12,16 @@ from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.members import Listing, Member, Picture, Work, made_picture
 from anime_gen.images.rejection import Reject, Rejection
 
+MIXED = "mixed"
+"""Three of five characters from `default`, two from `independent`: natural, with enough of what is rare to learn it."""
+
+
+def split_of(split: str, number: int) -> str:
+    """The drawing program's split that character `number` of this source comes from."""
+    if split != MIXED:
+        return split
+    return "default" if number % 5 < 3 else "independent"
+
 
 @lru_cache(maxsize=1)
 def drawing_version() -> str:
@@ -38,7 +48,8 @@ class DrawnWork:
         from anime_gen.drawing import render, sample_characters
 
         for number in self.numbers:
-            character = sample_characters(1, self.seed, self.split, start=number)[0]
+            split = split_of(self.split, number)
+            character = sample_characters(1, self.seed, split, start=number)[0]
             picture = made_picture(render(character, config.resolution_px), config)
             labels = json.dumps(character.labels(), sort_keys=True)
             yield Picture(picture.pixels, picture.sha256, picture.width, picture.height, character.to_json(), labels)
@@ -64,8 +75,8 @@ class DrawnSource:
         """ValueError for a split that the drawing program does not know."""
         from anime_gen.drawing import SPLITS
 
-        if config.split not in SPLITS:
-            raise ValueError(f"source.split must be one of {', '.join(SPLITS)}; got {config.split!r}")
+        if config.split not in (*SPLITS, MIXED):
+            raise ValueError(f"source.split must be one of {', '.join(SPLITS)}, {MIXED}; got {config.split!r}")
         self._config = config
 
     def identity(self) -> dict[str, Any]:
