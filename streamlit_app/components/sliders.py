@@ -15,7 +15,7 @@ def show(editor: Editor, attribute: Attribute) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"row-{name}"):
         with st.container(width="stretch"):
             _control(editor, attribute, locked)
-        st.markdown(_measured(editor, attribute), width=118, help=attribute.help or None)
+        st.markdown(_measured(editor, attribute), width=92)
         st.button(
             "Unlock" if locked else "Lock",
             key=f"lock.{name}",
@@ -42,6 +42,7 @@ def _control(editor: Editor, attribute: Attribute, locked: bool) -> None:
     key = f"wish.{attribute.name}"
     value = editor.recipe.targets.get(attribute.name, editor.unchanged[attribute.name])
     common = {"key": key, "disabled": locked, "on_change": _wish, "args": (editor, attribute)}
+    common["help"] = attribute.help or None
     if attribute.kind == "categorical":
         st.session_state[key] = value if value in attribute.classes else attribute.classes[0]
         st.selectbox(attribute.label, attribute.classes, **common)

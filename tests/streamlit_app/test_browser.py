@@ -90,7 +90,7 @@ def test_moving_hair_length_by_keyboard_shows_other_pixels(page: Page):
     before, source = shown(page), image.get_attribute("src")
     assert before.shape == (512, 512, 3)
     slider = page.get_by_role("slider", name="Hair length")
-    value = float(slider.get_attribute("aria-valuenow"))
+    value = float(slider.input_value())
     slider.focus()
     page.keyboard.press("End" if value < 0.5 else "Home")
     page.wait_for_function(

@@ -60,11 +60,12 @@ class Registry:
         if known := self.version_with(sha256):
             return known
         card = read_json(folder / CARD)
+        words = describe(card)
         info = self._log(folder, int(card["resolution"]), run_id or self._run_for(origin))
         version = str(info.registered_model_version)
         for key, value in {"sha256": sha256, "resolution": str(card["resolution"]), "origin": origin}.items():
             self.client.set_model_version_tag(self.name, version, key, value)
-        self.client.update_model_version(self.name, version, describe(card))
+        self.client.update_model_version(self.name, version, words)
         return version
 
     def set_alias(self, alias: str, version: str) -> None:
@@ -128,7 +129,7 @@ class Registry:
                 model_id=model.model_id,
                 registered_model_name=self.name,
                 python_model=str(MODEL_FILE),
-                artifacts={"bundle": str(folder)},
+                artifacts={"bundle": str(folder.resolve())},
                 signature=signature(resolution),
                 pip_requirements=_requirements(),
             )
@@ -181,7 +182,7 @@ def describe(card: dict[str, Any]) -> str:
     attributes = ", ".join(card.get("attributes", []))
     return (
         f"Anime faces of {card.get('resolution')} px, trained on {card.get('data', 'unknown data')} "
-        f"(licence: {card.get('licence', 'not stated')}), {card.get('images_seen', 0):,} images seen.\n\n"
+        f"(licence: {card.get('licence', 'not stated')}), {card.get('images_seen') or 0:,} images seen.\n\n"
         "Input: column `seed` (whole number). Parameters: `psi` (0 to 2, lower is closer to the average face; "
         f'default 0.7), `attributes` (JSON text, for example `{{"hair_length": 0.8}}`). It can move: {attributes}.'
     )

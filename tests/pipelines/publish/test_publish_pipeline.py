@@ -1,0 +1,69 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
+from anime_gen.images import write_store
+from anime_gen.pipelines.publish.pipeline import create_pipeline
+from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.gate import sample
+from anime_gen.serving.publishing import PublishConfig
+from anime_gen.serving.registry import load_champion
+from anime_gen.settings import CONFIG_LOADER_ARGS
+from anime_gen.tracking.store import TrackingStore
+from tests.conftest import ATTRIBUTES, ROOT, tiny_generator
+
+
+def configured(env: str) -> PublishConfig:
+    loader = OmegaConfigLoader(str(ROOT / "conf"), env=env, **CONFIG_LOADER_ARGS)
+    return PublishConfig.model_validate(loader["parameters"]["publish"])
+
+
+def test_every_environment_has_a_valid_configuration():
+    assert configured("local") == PublishConfig(shipped="06_models/shipped")
+    assert configured("smoke").shipped is None
+    assert configured("crypko").gate.faces > configured("local").gate.faces
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, bundle_folder: Path, store: TrackingStore) -> DataCatalog:
+    """What the stages before leave: networks on disk, their cards, forty faces."""
+    parts, models = bundle_folder.parent / "parts", tmp_path / "06_models"
+    models.mkdir()
+    for name in ("generator.safetensors", "directions.safetensors", "taggers"):
+        (models / name).symlink_to(parts / name)
+    measurer = Measurer(16, drawn_vocabulary())
+    measurer.save(models / "measurer.safetensors")
+    faces = write_store(tmp_path / "faces", sample(tiny_generator(), 40, 16, seed=0))
+    literals = {
+        "generator_info": {"path": "06_models/generator.safetensors", "resolution": 16, "source": "drawn"},
+        "taggers": {"folder": "06_models/taggers"},
+        "directions_info": {"path": "06_models/directions.safetensors", "attributes": list(ATTRIBUTES)},
+        "data_card": {"licence": "CC0-1.0"},
+        "generator_report": {"kid": 0.5},
+        "tagging_report": {},
+        "directions_report": {},
+        "measurer_report": {"path": "06_models/measurer.safetensors"},
+        "face_store": {"folder": "faces", "fingerprint": faces.fingerprint},
+        "face_index": pd.DataFrame({"split": ["train"] * 10 + ["held_out"] * 30}),
+        "data_folder": tmp_path,
+        "tracking_store": store,
+        "params:publish": configured("smoke"),
+    }
+    return DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in literals.items()})
+
+
+def test_the_stage_leaves_a_bundle_and_a_champion(catalog: DataCatalog, tmp_path: Path, store: TrackingStore):
+    outputs = SequentialRunner().run(create_pipeline(), catalog)
+    report = outputs["publish_report"].load()
+    json.dumps(report, allow_nan=False)
+    assert (report["version"], report["champion"], report["promoted"]) == ("1", "1", True)
+    bundle = Bundle.load(tmp_path / "06_models" / "bundle")
+    assert bundle.card["licence"] == "CC0-1.0"
+    champion, version = load_champion(store)
+    assert (champion.sha256, version) == (bundle.sha256, "1")

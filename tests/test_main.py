@@ -1,0 +1,69 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from anime_gen.__main__ import data_folder, main
+from anime_gen.tracking.store import TrackingStore
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with settings and no data, as a fresh clone has them."""
+    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    return tmp_path
+
+
+def test_without_a_shipped_model_the_command_says_what_to_do(project: Path, store: TrackingStore, capsys):
+    assert main(["register-shipped"]) == 1
+    assert "make demo" in capsys.readouterr().err
+
+
+def test_the_shipped_model_is_registered_once(project: Path, store: TrackingStore, bundle_folder: Path, capsys):
+    shipped = project / "data" / "06_models" / "shipped"
+    shipped.parent.mkdir(parents=True)
+    shipped.symlink_to(bundle_folder)
+    assert main(["register-shipped"]) == main(["register-shipped"]) == 0
+    assert capsys.readouterr().out.count("The page opens anime-generator version 1.") == 2
+
+
+def test_a_dead_registry_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert main(["register-shipped"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: MLflow at http://127.0.0.1:9 cannot be reached")
+    assert error.count("\n") == 1
+
+
+def test_the_closing_table_names_model_reports_and_the_next_command(project: Path, published: TrackingStore, capsys):
+    reports = project / "data" / "08_reporting"
+    reports.mkdir(parents=True)
+    contents = {
+        "ingest": {"seen": 10, "accepted": 9, "rejected": {"small": 1}},
+        "tagging": {"smile": {"r2": 0.5}, "glasses": {"macro_f1": 0.9}},
+        "generator": {"resolution": 16, "kid": 0.25, "kid_noise_floor": 0.01, "coverage": 0.5},
+        "directions": {"smile": {"hit_median": 0.05, "leakage_mean": 0.1}},
+    }
+    for name, content in contents.items():
+        (reports / f"{name}.json").write_text(json.dumps(content))
+    assert main(["summary"]) == 0
+    shown = capsys.readouterr().out
+    for words in (
+        "anime-generator version 1 is champion (16 px, test)",
+        "9 faces of 10; 1 rejected",
+        "median F1 0.9, median R2 0.5",
+        "KID 0.25 (data against data 0.01), coverage 0.5",
+        "median miss 0.05",
+        "not made yet: kedro run --pipelines=publish",
+        "data/08_reporting/ingest.json",
+        "make app",
+    ):
+        assert words in shown
+
+
+def test_an_environment_has_a_data_folder_of_its_own(project: Path):
+    assert data_folder(project, None) == project / "data"
+    assert data_folder(project, "smoke") == project / "data/smoke"
