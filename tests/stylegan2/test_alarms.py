@@ -35,7 +35,7 @@ def five_modes(step: int) -> torch.Tensor:
 
 
 def slowly(step: int) -> torch.Tensor:
-    return healthy(step, 4).lerp(pictures(1, 5), min(1.0, step / CHECKS))
+    return healthy(step, 4).lerp(pictures(1, 5), min(1.0, max(0, step - 3) / 5))
 
 
 def in_colour_only(step: int) -> torch.Tensor:
