@@ -1,11 +1,12 @@
 """Both players from one pass: an option that saves a generator pass and a discriminator pass of every step.
 
 The logit f of a generated picture drives both losses. With g = f (non-saturating) or f minus its real partner
-(relativistic): dL_D/df = sigmoid(g) and dL_G/df = -sigmoid(-g), so the picture's gradient for the generator is the one that
-the discriminator's pass leaves behind, times -exp(-g). Both players then move at once instead of in turn.
+(relativistic): dL_D/df = sigmoid(g) and dL_G/df = -sigmoid(-g), so the picture's gradient for the generator is the one
+that the discriminator's pass leaves behind, times -exp(-g). Both players then move at once instead of in turn.
 
-Minibatch standard deviation couples the samples of a group, so a picture's gradient also holds a little of its neighbours'
-logits, which the factor should not scale. Unbounded, it blew a 16-px run up after 20,000 images; hence the bound on g.
+Minibatch standard deviation couples the samples of a group, so a picture's gradient also holds a little of its
+neighbours' logits, which the factor should not scale. Unbounded, it blew a 16-px run up after 20,000 images; hence the
+bound on g.
 """
 
 from typing import TYPE_CHECKING
