@@ -12,6 +12,7 @@ from anime_gen.images.config import FacesConfig, SourceConfig
         ({"count": True}, "source.count"),
         ({"seed": -1}, "source.seed"),
         ({"path": "pictures"}, "add source.kind=folder"),
+        ({"labels": "labels.csv"}, "drawn faces bring their exact labels"),
         ({"kind": "folder"}, "needs source.path"),
         ({"kind": "kaggle"}, "needs source.handle"),
         ({"kind": "kaggle", "handle": "../x"}, "needs source.handle"),

@@ -84,25 +84,26 @@ def test_three_kills_leave_no_trace(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_twenty_kills_at_random_moments_leave_no_trace(tmp_path: Path) -> None:
     pictures = tmp_path / "in"
-    make_pictures(pictures, 1500)
+    make_pictures(pictures, 2400)
     started = time.monotonic()
     finish(pictures, tmp_path / "calm")
     duration_s = time.monotonic() - started
     data = tmp_path / "killed"
     folder = folder_of(pictures, data)
     chance = random.Random(0)
-    decoded, kills = [], 0
-    while kills < 20:
+    decoded = []
+    for kill in range(20):
         process = start(pictures, data)
-        time.sleep(chance.uniform(0.1, 0.35) * duration_s)
         before = settled(folder)
-        process.send_signal(signal.SIGKILL)
-        kills += 1
-        process.communicate()
+        if kill % 4 == 3:  # at any time at all, start-up and the last steps included
+            time.sleep(chance.uniform(0.1, 0.4) * duration_s)
+            kill_after(process, folder, -1, 0.0)
+        else:
+            kill_after(process, folder, before, chance.uniform(0.0, 0.15))
         assert settled(folder) >= before
         decoded.append(settled(folder))
     before = settled(folder)
     report = finish(pictures, data)
-    print(f"settled after each of {kills} kills: {decoded}; the last run decoded {report['decoded']}")
-    assert report["decoded"] == 1502 - before
+    print(f"settled after each of 20 kills: {decoded}; the last run decoded {report['decoded']}")
+    assert report["decoded"] == 2402 - before
     assert content(folder) == content(folder_of(pictures, tmp_path / "calm"))

@@ -55,6 +55,8 @@ class SourceConfig:
                 f"source.kind is drawn, which reads no path (source.path is {self.path!r}); "
                 "add source.kind=folder or source.kind=archive"
             )
+        if self.kind == "drawn" and self.labels is not None:
+            raise ValueError("source.labels must be null with source.kind=drawn: drawn faces bring their exact labels")
         if self.kind in ("folder", "archive") and self.path is None:
             raise ValueError(f"source.kind={self.kind} needs source.path: the {self.kind} that holds the pictures")
         if self.kind == "kaggle" and self.path is None and not _is_handle(self.handle):

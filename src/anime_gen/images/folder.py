@@ -68,6 +68,9 @@ class FolderSource:
             if listing.seen >= self._max_files:
                 raise ValueError(f"{self._root} holds more than faces.max_members = {self._max_files} files")
             name = readable_name(raw)
+            if entry is None:
+                listing.rejects.append(Reject(name, "unreadable", "the folder cannot be read"))
+                continue
             try:
                 status = entry.stat()
             except OSError:
@@ -90,12 +93,13 @@ class FolderSource:
         return file_works(FolderReader(str(self._root)), pending, batch)
 
 
-def _walk(root: str, below: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """(path relative to the root, entry) of everything that is not a real folder, sorted within each folder."""
+def _walk(root: str, below: str) -> Iterator[tuple[str, os.DirEntry[str] | None]]:
+    """(path relative to the root, entry) of all but real folders, sorted within each; None for an unreadable folder."""
     try:
         with os.scandir(os.path.join(root, below)) as entries:
             found = sorted(entries, key=lambda entry: (entry.is_dir(follow_symlinks=False), entry.name))
-    except PermissionError:
+    except OSError:
+        yield below or ".", None
         return
     for entry in found:
         relative = f"{below}/{entry.name}" if below else entry.name
