@@ -2,10 +2,15 @@
 
     python -m tests.benchmarks.labelling --taggers data/06_models/taggers --count 3000
 
-For each class attribute the features come from the trunks of the *other groups'* sub-models, which never saw a label of
-it (or, with ``--self-taught``, from a network trained on the pictures alone): this is the case of a new slider. Faces
-are drawn from a seed the sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of answers,
-in the Label page's order and in random order.
+Where the features come from is said with every figure:
+
+- ``--features all --split other_style`` (default): every sub-model's trunk, trained on the usual style; the faces asked
+  about are in a style it never saw. This is the weak start of an untagged set.
+- ``--features others``: the trunks of the other groups only, which never saw a label of the attribute: a new slider.
+- ``--features self``: a network trained on the pictures alone (``--epochs``), no label of anything.
+
+Faces are drawn from a seed the sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of
+answers, in the Label page's order and in random order.
 """
 
 import argparse
@@ -14,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import yaml
 
 from anime_gen.drawing import render_many, sample_characters
-from anime_gen.tagging.attributes import Attribute
+from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.config import TrainingConfig
 from anime_gen.tagging.few_labels import STRENGTHS, best_strength, learn
 from anime_gen.tagging.metrics import macro_f1
@@ -25,14 +31,15 @@ from anime_gen.tagging.self_taught import features_of, self_taught
 from anime_gen.tagging.tagger import Tagger
 from anime_gen.tagging.targets import encoded
 
+ATTRIBUTES = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "attributes.yml"
 SEED = 9_900_000
 STEPS = (20, 40, 60, 80, 100, 120, 150, 200, 250, 300)
 BATCH = 10
 
 
-def trunk_features(tagger: Tagger, pictures: np.ndarray, group: str) -> np.ndarray:
-    """Features of every sub-model but this group's."""
-    others = tuple(name for name in tagger.sub_models if name != group)
+def trunk_features(tagger: Tagger, pictures: np.ndarray, left_out: str | None) -> np.ndarray:
+    """Features of every sub-model but the one left out."""
+    others = tuple(name for name in tagger.sub_models if name != left_out)
     images = torch.from_numpy(pictures).permute(0, 3, 1, 2)
     with torch.inference_mode():
         parts = [tagger.features(part.float() / 127.5 - 1.0, others).numpy() for part in images.split(256)]
@@ -88,10 +95,11 @@ def main() -> None:
     """Print the curves and what they amount to; write them as JSON if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--taggers", type=Path, default=Path("data/06_models/taggers"))
-    parser.add_argument("--self-taught", type=int, default=0, metavar="EPOCHS", help="features without any label")
+    parser.add_argument("--features", choices=("all", "others", "self"), default="all")
+    parser.add_argument("--epochs", type=int, default=10, help="of the network that teaches itself")
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--split", default="default")
+    parser.add_argument("--split", default="other_style")
     parser.add_argument("--wrong", type=float, nargs="*", default=[0.0, 0.05, 0.1])
     parser.add_argument("--attributes", nargs="*")
     parser.add_argument("--out", type=Path)
@@ -100,16 +108,19 @@ def main() -> None:
     characters = sample_characters(wish.count, SEED, wish.split)
     pictures = np.stack(list(render_many(characters, 64, workers=1)))
     labels = [character.labels() for character in characters]
-    own = None
-    if wish.self_taught:
-        own = normalised(features_of(self_taught(pictures, wish.self_taught, TrainingConfig()), pictures))
+    shared = None
+    if wish.features == "self":
+        shared = normalised(features_of(self_taught(pictures, wish.epochs, TrainingConfig()), pictures))
+    elif wish.features == "all":
+        shared = trunk_features(tagger, pictures, None)
     rows = []
-    for name, attribute in tagger.vocabulary.items():
+    entries = yaml.safe_load(ATTRIBUTES.read_text())["attributes"]
+    for name, attribute in Vocabulary.parse(entries).items():
         if attribute.kind not in ("binary", "categorical") or (wish.attributes and name not in wish.attributes):
             continue
         known = [k for k, entry in enumerate(labels) if entry[name] is not None]
         truth = np.array([encoded(attribute, labels[k][name]) for k in known])
-        features = (trunk_features(tagger, pictures, attribute.group) if own is None else own)[known]
+        features = (trunk_features(tagger, pictures, attribute.group) if shared is None else shared)[known]
         for wrong in wish.wrong:
             rows.append(_compared(attribute, features, truth, wrong, wish.repeats))
             print(_line(rows[-1]), flush=True)

@@ -144,6 +144,16 @@ def test_no_labels_is_said_with_what_to_do(tmp_path: Path) -> None:
         train_group(task("hair", required=["nose"]), FACES, bare, tmp_path, MemoryTracker())
 
 
+def test_drawn_faces_give_first_votes_where_a_set_has_no_labels(tmp_path: Path) -> None:
+    bare, wish = index_of([{} for _ in range(COUNT)]), {"weak_start": "drawn", "weak_count": 100}
+    card = train_group(task("eyewear", **wish), FACES, bare, tmp_path, MemoryTracker())
+    entry = card["report"]["glasses"]
+    assert card["trained"] is True
+    assert (entry["votes"], entry["n_test"], entry["macro_f1"]) == ("drawn", 0, None)
+    assert 0 < entry["n_train"] < 100
+    assert (tmp_path / TAGGERS / "eyewear.safetensors").is_file()
+
+
 def test_a_damaged_file_is_named(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
     path = tmp_path / "hair.safetensors"
     path.write_bytes((trained[0] / TAGGERS / "hair.safetensors").read_bytes()[:1000])

@@ -13,7 +13,7 @@ from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.comparisons import bradley_terry, on_scale
 from anime_gen.tagging.config import LabelsConfig
 from anime_gen.tagging.labels import LabelStore
-from anime_gen.tagging.targets import Targets, targets_of_index
+from anime_gen.tagging.targets import Targets, is_allowed, targets_of_index
 
 logger = logging.getLogger(__name__)
 ACTIVE = "active"
@@ -54,20 +54,12 @@ def _add_answers(
         elsewhere = len(answers) - len(here)
         if elsewhere:
             logger.warning("%d answers about %s are for pictures that are not in this set", elsewhere, name)
-        usable = {row: a for row, a in here.items() if _allowed(targets.vocabulary[name], a.value)}
+        usable = {row: a for row, a in here.items() if is_allowed(targets.vocabulary[name], a.value)}
         if len(usable) < len(here):
             logger.warning("%d answers about %s are outside today's vocabulary", len(here) - len(usable), name)
         rows = np.array(list(usable), dtype=int)
         targets.put(name, rows, [a.value for a in usable.values()], weight)
         chosen[[row for row, a in usable.items() if a.source == ACTIVE]] = True
-
-
-def _allowed(attribute: Attribute, value: object) -> bool:
-    try:
-        attribute.read(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _add_comparisons(targets: Targets, store: LabelStore, places: dict[str, int], weight: float) -> None:

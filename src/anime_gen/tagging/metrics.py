@@ -129,7 +129,7 @@ def attribute_report(judged: Judged, n_train: int) -> dict[str, float | int | st
     kept = ~judged.abstained
     low, high = interval(judged, quality)
     ece_low, ece_high = interval(judged, lambda some: calibration_error(some.confidence, some.right))
-    return head | {
+    figures: dict[str, float | None] = {
         name: quality(judged),
         f"{name}_low": low,
         f"{name}_high": high,
@@ -141,6 +141,8 @@ def attribute_report(judged: Judged, n_train: int) -> dict[str, float | int | st
         "precision_kept": float(judged.right[kept].mean()) if kept.any() else None,
         **_error(judged),
     }
+    unknown = {key: None for key, value in figures.items() if value is not None and not np.isfinite(value)}
+    return head | figures | unknown
 
 
 def untrained_report(attribute: Attribute, reason: str) -> dict[str, float | int | str | None]:

@@ -42,6 +42,15 @@ class Targets:
         self.weights[name][rows] = weight
 
 
+def is_allowed(attribute: Attribute, value: object) -> bool:
+    """Whether this is a label of the attribute; None is not."""
+    try:
+        attribute.read(value)
+    except ValueError:
+        return False
+    return True
+
+
 def encoded(attribute: Attribute, value: object) -> float:
     """A checked label as a number: its class number, or itself."""
     read = attribute.read(value)
@@ -111,11 +120,11 @@ def joined(first: Targets, second: Targets) -> Targets:
 def targets_of_labels(labels: Sequence[Mapping[str, object]], vocabulary: Vocabulary, weight: float = 1.0) -> Targets:
     """Labels given as one mapping a picture (None = does not apply), as ``Character.labels()`` states them.
 
-    Attributes outside the vocabulary are passed over: the drawing program knows more than a vocabulary may want.
+    Attributes and classes outside the vocabulary are passed over: the drawing program knows more than one may want.
     """
     targets = Targets(vocabulary, len(labels))
     for name in vocabulary:
-        rows = [row for row, entry in enumerate(labels) if entry.get(name) is not None]
+        rows = [row for row, entry in enumerate(labels) if is_allowed(vocabulary[name], entry.get(name))]
         if rows:
             targets.put(name, np.array(rows), [labels[row][name] for row in rows], weight)
     return targets
