@@ -47,7 +47,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "pyproject.toml", folder)
     shutil.copy(ROOT / ".telemetry", folder)
-    (folder / "src").symlink_to(ROOT / "src")
+    (folder / "src").mkdir()
+    (folder / "src/anime_gen").symlink_to(ROOT / "src/anime_gen")
     run = kedro(folder, "run", "--env=smoke")
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
     return folder
