@@ -24,8 +24,10 @@ if known:
         column.metric(label, f"{figures[key]:.4g}", help=words)
 
 st.subheader("Card")
-plain = {key: value for key, value in bundle.card.items() if isinstance(value, str | int | float)}
-st.table(pd.DataFrame({"": [str(value) for value in plain.values()]}, index=list(plain)))
+for key, value in bundle.card.items():
+    if isinstance(value, str | int | float) and value != "":
+        words = f"{value:,}" if isinstance(value, int | float) else value
+        st.markdown(f"{key.replace('_', ' ').capitalize()} · **{words}**".replace("$", "\\$"))
 
 st.subheader("What can be moved")
 edits, tags = bundle.reports.get("directions", {}), bundle.reports.get("tagging", {})
@@ -45,5 +47,5 @@ for name in bundle.directions.attributes:
             "Meaning": attribute.help,
         }
     )
-st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+st.dataframe(pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, width="stretch")
 st.caption("Reach is what directions alone were seen to do; misses and leakage were judged by a network of its own.")
