@@ -4,9 +4,9 @@
 
 Where the features come from is said with every figure:
 
-- ``--features all --split other_style`` (default): every sub-model's trunk, trained on the usual style; the faces asked
-  about are in a style it never saw. This is the weak start of an untagged set.
-- ``--features others``: the trunks of the other groups only, which never saw a label of the attribute: a new slider.
+- ``--features all --split other_style`` (default): what every sub-model sees and says, taught on the usual style; the
+  faces asked about are in a style it never saw. This is the weak start of an untagged set.
+- ``--features others``: the other groups' sub-models only, which never saw a label of the attribute: a new slider.
 - ``--features self``: a network trained on the pictures alone (``--epochs``), no label of anything.
 
 Faces are drawn from a seed the sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of
@@ -18,7 +18,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 import yaml
 
 from anime_gen.drawing import render_many, sample_characters
@@ -26,6 +25,7 @@ from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.config import TrainingConfig
 from anime_gen.tagging.few_labels import STRENGTHS, best_strength, learn
 from anime_gen.tagging.metrics import macro_f1
+from anime_gen.tagging.page_features import tagger_features
 from anime_gen.tagging.picking import medoids, normalised, pick
 from anime_gen.tagging.self_taught import features_of, self_taught
 from anime_gen.tagging.tagger import Tagger
@@ -35,15 +35,6 @@ ATTRIBUTES = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "attri
 SEED = 9_900_000
 STEPS = (20, 40, 60, 80, 100, 120, 150, 200, 250, 300)
 BATCH = 10
-
-
-def trunk_features(tagger: Tagger, pictures: np.ndarray, left_out: str | None) -> np.ndarray:
-    """Features of every sub-model but the one left out."""
-    others = tuple(name for name in tagger.sub_models if name != left_out)
-    images = torch.from_numpy(pictures).permute(0, 3, 1, 2)
-    with torch.inference_mode():
-        parts = [tagger.features(part.float() / 127.5 - 1.0, others).numpy() for part in images.split(256)]
-    return normalised(np.concatenate(parts))
 
 
 def annotate(attribute: Attribute, truth: np.ndarray, wrong: float, random: np.random.Generator) -> np.ndarray:
@@ -112,7 +103,7 @@ def main() -> None:
     if wish.features == "self":
         shared = normalised(features_of(self_taught(pictures, wish.epochs, TrainingConfig()), pictures))
     elif wish.features == "all":
-        shared = trunk_features(tagger, pictures, None)
+        shared = tagger_features(tagger, pictures.__getitem__, len(pictures))
     rows = []
     entries = yaml.safe_load(ATTRIBUTES.read_text())["attributes"]
     for name, attribute in Vocabulary.parse(entries).items():
@@ -120,12 +111,16 @@ def main() -> None:
             continue
         known = [k for k, entry in enumerate(labels) if entry[name] is not None]
         truth = np.array([encoded(attribute, labels[k][name]) for k in known])
-        features = (trunk_features(tagger, pictures, attribute.group) if shared is None else shared)[known]
+        features = _features(tagger, pictures, attribute.group, shared)[known]
         for wrong in wish.wrong:
             rows.append(_compared(attribute, features, truth, wrong, wish.repeats))
             print(_line(rows[-1]), flush=True)
     if wish.out:
         wish.out.write_text(json.dumps(rows, indent=1))
+
+
+def _features(tagger: Tagger, pictures: np.ndarray, group: str, shared: np.ndarray | None) -> np.ndarray:
+    return tagger_features(tagger, pictures.__getitem__, len(pictures), group) if shared is None else shared
 
 
 def _compared(

@@ -1,4 +1,4 @@
-"""Features for the Label page: the sub-models' trunks where there are any, otherwise the colours and coarse shapes."""
+"""Features for the Label page: what the sub-models see and say where there are any, else coarse pixels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from anime_gen.images.faces import Faces
+from anime_gen.tagging.attributes import Attribute
 from anime_gen.tagging.picking import normalised
-from anime_gen.tagging.pictures import reader
+from anime_gen.tagging.pictures import ReadPictures, reader
 from anime_gen.tagging.tagger import MANIFEST, Tagger
 from anime_gen.tagging.training import as_float
 
@@ -24,12 +25,36 @@ def page_features(faces: Faces, taggers_folder: Path, batch: int = 256) -> np.nd
         return normalised(np.concatenate(coarse).astype(np.float32))
     tagger = Tagger.load(taggers_folder)
     read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
-    parts = []
-    with torch.inference_mode():
-        for rows in _batches(len(faces), batch):
-            images = torch.from_numpy(np.ascontiguousarray(read(rows))).permute(0, 3, 1, 2)
-            parts.append(tagger.features(as_float(images, torch.device("cpu"))).numpy())
-    return normalised(np.concatenate(parts))
+    return tagger_features(tagger, read, len(faces), batch=batch)
+
+
+@torch.inference_mode()
+def tagger_features(
+    tagger: Tagger, read: ReadPictures, count: int, left_out: str | None = None, batch: int = 256
+) -> np.ndarray:
+    """What the sub-models see (main directions of their trunks) and what they say (their votes), [n, k].
+
+    ``left_out`` names a group whose sub-model must not help.
+    """
+    groups = tuple(group for group in tagger.sub_models if group != left_out)
+    spoken = [a for a in tagger.vocabulary.values() if a.group != left_out]
+    seen, said = [], []
+    for rows in _batches(count, batch):
+        images = torch.from_numpy(np.ascontiguousarray(read(rows))).permute(0, 3, 1, 2)
+        images = as_float(images, torch.device("cpu"))
+        seen.append(tagger.features(images, groups).numpy())
+        readout = tagger.readout(images)
+        said.append(torch.cat([_vote(a, tagger.part(readout, a.name)) for a in spoken], dim=1).numpy())
+    votes = np.concatenate(said)
+    votes = (votes - votes.mean(axis=0)) / (votes.std(axis=0) + 1e-3)
+    return np.concatenate([normalised(np.concatenate(seen)), votes], axis=1).astype(np.float32)
+
+
+def _vote(attribute: Attribute, readout: torch.Tensor) -> torch.Tensor:
+    """Read-out columns as votes of like size: probabilities for classes."""
+    if attribute.kind == "categorical":
+        return readout.softmax(dim=1)
+    return readout.sigmoid() if attribute.kind == "binary" else readout
 
 
 def _batches(count: int, batch: int) -> list[np.ndarray]:
