@@ -9,6 +9,7 @@ of the file operation before which it has to kill itself with SIGKILL.
 import argparse
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,6 +79,22 @@ def final_bytes(folder: Path, resolution: int) -> bytes:
     return (newest / "state.safetensors").read_bytes()
 
 
+def kill_once(folder: Path, resolution: int, draw: random.Random, length: float, at_write: bool) -> None:
+    """Start the run and kill it; one that ends before its kill does not count and is started anew."""
+    share = 1.0
+    while True:
+        process = start(folder, resolution, kill_before=draw.randint(1, int(60 * share)) if at_write else 0)
+        if not at_write:
+            try:
+                process.wait(timeout=draw.uniform(0.2, 0.9) * share * length)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if process.wait() == -signal.SIGKILL:
+            return
+        shutil.rmtree(folder)
+        share *= 0.8
+
+
 def prove(kills: int, resolution: int, seed: int = 0) -> int:
     """Kill `kills` runs, let each finish, and return how many ended with the same bytes."""
     draw = random.Random(seed)
@@ -86,21 +103,14 @@ def prove(kills: int, resolution: int, seed: int = 0) -> int:
         began = time.monotonic()
         assert start(whole, resolution).wait() == 0
         length = time.monotonic() - began
-        expected, equal, deaths = final_bytes(whole, resolution), 0, 0
+        expected, equal = final_bytes(whole, resolution), 0
         for number in range(kills):
             folder = Path(place) / f"kill-{number}"
-            if number % 2:
-                process = start(folder, resolution, kill_before=1 + draw.randrange(80))
-            else:
-                process = start(folder, resolution)
-                try:
-                    process.wait(timeout=draw.uniform(0.3, 1.0) * length)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            deaths += process.wait() == -signal.SIGKILL
+            kill_once(folder, resolution, draw, length, at_write=number % 2 == 1)
             assert start(folder, resolution).wait() == 0
             equal += final_bytes(folder, resolution) == expected
-        print(f"{deaths} of {kills} runs were killed; {equal} of {kills} ended with the same bytes")
+            shutil.rmtree(folder)
+        print(f"{kills} runs killed; {equal} ended with the bytes of the uninterrupted run")
     return equal
 
 
