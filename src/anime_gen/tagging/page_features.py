@@ -47,7 +47,9 @@ def tagger_features(
         said.append(torch.cat([_vote(a, tagger.part(readout, a.name)) for a in spoken], dim=1).numpy())
     votes = np.concatenate(said)
     votes = (votes - votes.mean(axis=0)) / (votes.std(axis=0) + 1e-3)
-    return np.concatenate([normalised(np.concatenate(seen)), votes], axis=1).astype(np.float32)
+    trunks = normalised(np.concatenate(seen))
+    trunks = trunks / max(1e-6, float(trunks.std(axis=0).max()))  # no louder than the votes
+    return np.concatenate([trunks, votes], axis=1).astype(np.float32)
 
 
 def _vote(attribute: Attribute, readout: torch.Tensor) -> torch.Tensor:
