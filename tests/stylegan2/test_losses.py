@@ -92,8 +92,3 @@ def test_path_length_differentiates_through_the_generator() -> None:
         return losses.path_lengths(images, ws, noise)
 
     assert torch.autograd.gradcheck(lengths, (weight.detach().clone().requires_grad_(),), atol=1e-4)
-
-
-def test_penalties_scale_with_the_pixels_of_the_stage() -> None:
-    assert losses.pixel_share(64, 64) == 1.0
-    assert losses.pixel_share(16, 64) == 1 / 16

@@ -34,11 +34,6 @@ def gradient_penalty(logits: torch.Tensor, images: torch.Tensor) -> torch.Tensor
     return gradient.square().sum(dim=(1, 2, 3))
 
 
-def pixel_share(resolution: int, target: int) -> float:
-    """Factor on the penalties' weights at a stage: they are configured for the target and scale with the pixels."""
-    return (resolution / target) ** 2
-
-
 def path_lengths(images: torch.Tensor, ws: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     """Length [n] of |J_w^T y| for y = `noise` of the images' shape (StyleGAN2, section 3.2, mean over the layers)."""
     scaled = noise / math.sqrt(images.shape[2] * images.shape[3])

@@ -71,8 +71,7 @@ class Step:
     def penalty_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Lazy R1 (and R2): penalise the discriminator's gradient, in float32, times the interval it is skipped for."""
         loss_config = self.config.loss
-        pixels = losses.pixel_share(stage.resolution, self.config.network.resolution)
-        scale = pixels * loss_config.d_reg_interval / 2
+        scale = loss_config.d_reg_interval / 2
         self.state.discriminator_adam.zero_grad()
         for part, count in self.parts(stage):
             for name, gamma in (("r1", loss_config.r1_gamma), ("r2", loss_config.r2_gamma)):

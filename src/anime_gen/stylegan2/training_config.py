@@ -86,7 +86,7 @@ class LossConfig:
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
     kind: Literal["non_saturating", "relativistic"] = "non_saturating"
-    r1_gamma: float = 0.1
+    r1_gamma: float = 1.0
     r2_gamma: float = 0.0
     d_reg_interval: int = 16
     path_length_weight: float = 0.0
