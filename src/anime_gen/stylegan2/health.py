@@ -40,8 +40,15 @@ class Health:
         alpha = self.stage.alpha(state.images)
         seeds = range(10_000, 10_000 + self.pictures)
         figures: dict[str, float] = self.monitor.measure(sample(state.average, seeds, self.stage.resolution, alpha))
-        known: dict[str, float] = {name: means[name] for name in ("real_sign", "logit/real", "logit/fake") if name in means}
-        entry: dict[str, float] = {"images": float(state.images), "resolution": float(self.stage.resolution), **figures, **known}
+        known: dict[str, float] = {
+            name: means[name] for name in ("real_sign", "logit/real", "logit/fake") if name in means
+        }
+        entry: dict[str, float] = {
+            "images": float(state.images),
+            "resolution": float(self.stage.resolution),
+            **figures,
+            **known,
+        }
         state.history.append(entry)
         for alarm in alarms.check(state.history):
             logger.warning("alarm at %s images: %s", f"{state.images:,}", alarm.message)
