@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt --editable ".[dev]"
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV) --constraint constraints.txt --editable ".[dev]"
 	@touch $(STAMP)
 
 demo: setup ## The whole chain on the drawn set: ingest, tag, train, directions, evaluate, publish

@@ -1,6 +1,7 @@
 """A tiny bundle made once per process, MLflow kept in a temporary folder, and no run left open by any test."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -140,6 +141,12 @@ def own_store(database: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     own = TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), folder)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", own.uri)
     return own
+
+
+@pytest.fixture(autouse=True)
+def _main_stays_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest runs a page as `__main__` and leaves it there, where spawned processes would import it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)

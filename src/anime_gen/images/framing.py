@@ -84,7 +84,7 @@ def load_cascade(path: str) -> Any:
         )
     try:
         cascade = cv2.CascadeClassifier(path)
-    except cv2.error:
+    except (cv2.error, SystemError):  # a file that is no cascade reaches Python as either, by OpenCV's version
         cascade = None
     if cascade is None or cascade.empty():
         raise ValueError(f"faces.face_cascade: OpenCV cannot read a cascade from {path}")
