@@ -75,7 +75,7 @@ def open_faces(options: argparse.Namespace, resolution: int) -> Faces:
 
         return FaceStore(options.store)
     if options.array:
-        return ArrayFaces(np.load(options.array, mmap_mode="r", allow_pickle=False))
+        return ArrayFaces(np.load(options.array, mmap_mode="r"))
     return drawn_faces(options.drawn, resolution, options.run)
 
 
@@ -89,9 +89,9 @@ def drawn_faces(count: int, resolution: int, folder: Path) -> Faces:
         pictures = np.stack(list(render_many(sample_characters(count, seed=0), resolution)))
         folder.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".tmp.npy")
-        np.save(temporary, pictures, allow_pickle=False)
+        np.save(temporary, pictures)
         temporary.replace(path)
-    return ArrayFaces(np.load(path, mmap_mode="r", allow_pickle=False))
+    return ArrayFaces(np.load(path, mmap_mode="r"))
 
 
 def read_tree(path: Path) -> dict[str, Any]:
