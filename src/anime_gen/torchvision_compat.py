@@ -7,7 +7,7 @@ import stops at two missing ones. Defining them unconditionally would abort the 
 import torch
 
 try:
-    import torchvision  # noqa: F401
+    import torchvision
 except RuntimeError:
     _operators = torch.library.Library("torchvision", "FRAGMENT")  # keep the reference: it unregisters when collected
     for _name in ("nms", "qnms"):
