@@ -14,7 +14,7 @@ from anime_gen.latent import DirectionConfig, fit_directions
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
-from anime_gen.stylegan2 import Generator, NetworkConfig, save_generator
+from anime_gen.stylegan2 import Discriminator, Generator, NetworkConfig, save_network
 from anime_gen.tagging.attributes import Vocabulary
 from anime_gen.tagging.network import Shape, SubModel
 from anime_gen.tagging.sub_model import CalibratedModel, plain_calibrations
@@ -62,13 +62,15 @@ def tiny_tagger(seed: int = 0) -> Tagger:
 def write_tiny_bundle(folder: Path, seed: int = 0) -> Path:
     generator, tagger = tiny_generator(seed), tiny_tagger()
     parts = folder / "parts"
-    save_generator(generator, parts / "generator.safetensors", CARD)
+    save_network(generator, parts / "generator.safetensors", CARD)
+    save_network(Discriminator(TINY), parts / "discriminator.safetensors", CARD)
     tagger.save(parts / "taggers")
     config = DirectionConfig(samples=96, rank=8, layer_groups=2, calibration_characters=2, calibration_points=3)
     fit_directions(generator, tagger, config).save(parts / "directions.safetensors")
     Bundle.write(
         folder / "bundle",
         parts / "generator.safetensors",
+        parts / "discriminator.safetensors",
         parts / "taggers",
         parts / "directions.safetensors",
         CARD,

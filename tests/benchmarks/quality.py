@@ -1,4 +1,4 @@
-"""KID over CPU seconds on drawn faces: growth or full size, augmentation or none, which loss.
+"""KID over CPU seconds on drawn faces: growth or full size, augmentation or none, which loss and step.
 
     python tests/benchmarks/quality.py --seconds 240
 
@@ -48,6 +48,7 @@ LABELS = {
     "full_size": "full size from the start",
     "ada": "growth, ADA",
     "r3gan": "growth, relativistic loss, R1 + R2",
+    "one_stage": "growth, one pass for both players",
 }
 
 
@@ -64,14 +65,15 @@ def configurations(shares: dict[int, int], seed: int, threads: int) -> dict[str,
         network=NetworkConfig(RESOLUTION, channel_base=2048, channel_max=64, z_dim=256, w_dim=256, mapping_layers=4),
         growth=GrowthConfig(stages=stages, full_size_images=endless),
         optim=OptimConfig(ema_halflife_images=4000),
-        loss=LossConfig(r1_gamma=0.2),
+        loss=LossConfig(r1_gamma=2.0),
         run=RunConfig(device="cpu", threads=threads, tick_images=256, grid_images=endless, keep_checkpoints=1000),
     )
     return {
         "growth": growth,
         "full_size": replace(growth, growth=replace(growth.growth, enabled=False)),
         "ada": replace(growth, augment=AugmentConfig(mode="ada")),
-        "r3gan": replace(growth, loss=LossConfig(kind="relativistic", r1_gamma=0.2, r2_gamma=0.2)),
+        "r3gan": replace(growth, loss=LossConfig(kind="relativistic", r1_gamma=2.0, r2_gamma=2.0)),
+        "one_stage": replace(growth, loss=replace(growth.loss, one_stage=True)),
     }
 
 

@@ -14,6 +14,7 @@ from anime_gen.serving.rendering import Renderer
 from tests.conftest import ATTRIBUTES
 
 GENERATOR = "generator.safetensors"
+DISCRIMINATOR = "discriminator.safetensors"
 
 
 def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
@@ -174,7 +175,7 @@ def test_directions_of_other_taggers_are_refused(copy: Path):
 
 
 def test_a_new_bundle_takes_the_place_of_the_old_one(tmp_path: Path, copy: Path):
-    parts = [copy / GENERATOR, copy / "taggers", copy / "directions.safetensors"]
+    parts = [copy / GENERATOR, copy / DISCRIMINATOR, copy / "taggers", copy / "directions.safetensors"]
     for note in ("first", "second"):
         Bundle.write(tmp_path / "place", *parts, {"resolution": 16, "note": note}, {})
     assert Bundle.load(tmp_path / "place").card["note"] == "second"

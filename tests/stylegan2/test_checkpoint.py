@@ -89,7 +89,7 @@ def test_nothing_readable_is_an_error_and_nothing_there_is_not(tmp_path: Path) -
         load_checkpoint(tmp_path, make())
 
 
-@pytest.mark.parametrize("function", ["save_file", "save_generator", "sync", "file_sha256"])
+@pytest.mark.parametrize("function", ["save_file", "save_network", "sync", "file_sha256"])
 def test_a_full_disk_leaves_the_old_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
     save_checkpoint(make(8), tmp_path, {}, keep=3)
     save_checkpoint(make(16), tmp_path, {}, keep=3)

@@ -8,7 +8,7 @@ from anime_gen.stylegan2.discriminator import Discriminator, minibatch_stddev
 from anime_gen.stylegan2.equalized import EqualizedConv2d, EqualizedLinear
 from anime_gen.stylegan2.generator import Generator
 from anime_gen.stylegan2.streams import random_z, stream
-from anime_gen.stylegan2.weights import load_generator, read_card, save_generator
+from anime_gen.stylegan2.weights import load_generator, read_card, save_network
 
 CONFIG = NetworkConfig(32, channel_base=256, channel_max=16, z_dim=16, w_dim=12, mapping_layers=2)
 
@@ -128,7 +128,7 @@ def test_lower_precision_gives_nearly_the_same_picture(dtype: torch.dtype) -> No
 def test_a_saved_generator_comes_back_with_its_card(tmp_path: Path) -> None:
     generator = make()
     path = tmp_path / "generator.safetensors"
-    save_generator(generator, path, {"data": "drawn", "images_seen": 5})
+    save_network(generator, path, {"data": "drawn", "images_seen": 5})
     loaded = load_generator(path)
     z = torch.randn(2, 16)
     assert torch.equal(loaded(z), generator(z))
@@ -144,7 +144,7 @@ def test_damaged_generators_are_refused_by_name(tmp_path: Path) -> None:
         load_generator(path)
     generator = make()
     generator.mapping.w_avg.fill_(torch.nan)
-    save_generator(generator, path, {})
+    save_network(generator, path, {})
     with pytest.raises(ValueError, match=r"mapping\.w_avg holds NaN"):
         load_generator(path)
     path.write_bytes(path.read_bytes()[:1000])

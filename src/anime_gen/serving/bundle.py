@@ -3,6 +3,7 @@
 manifest.json             schema, sha256 and size of every other file
 card.json                 data, licence, seed, images seen, figures
 generator.safetensors     the network
+discriminator.safetensors its opponent, with which training can go on; the page never reads it
 taggers/                  the sub-models that measure a picture
 directions.safetensors    what moves each attribute
 reports/*.json            figures of the run that made it
@@ -19,6 +20,7 @@ from anime_gen.serving.manifest import (
     CARD,
     CURE,
     DIRECTIONS,
+    DISCRIMINATOR,
     GENERATOR,
     REPORTS,
     TAGGERS,
@@ -49,6 +51,7 @@ class Bundle:
     def write(
         folder: Path,
         generator_path: Path,
+        discriminator_path: Path,
         taggers_folder: Path,
         directions_path: Path,
         card: Mapping[str, Any],
@@ -59,6 +62,7 @@ class Bundle:
         shutil.rmtree(temporary, ignore_errors=True)
         (temporary / REPORTS).mkdir(parents=True)
         shutil.copyfile(generator_path, temporary / GENERATOR)
+        shutil.copyfile(discriminator_path, temporary / DISCRIMINATOR)
         shutil.copyfile(directions_path, temporary / DIRECTIONS)
         Tagger.load(taggers_folder).save(temporary / TAGGERS)  # only the files that belong together
         write_json(temporary / CARD, card)

@@ -13,6 +13,7 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 CARD = "card.json"
 GENERATOR = "generator.safetensors"
+DISCRIMINATOR = "discriminator.safetensors"
 TAGGERS = "taggers"
 DIRECTIONS = "directions.safetensors"
 REPORTS = "reports"
@@ -142,7 +143,8 @@ def _sha256(file: Path) -> str:
 
 def _networks_hash(files: Mapping[str, Mapping[str, Any]]) -> str:
     """One hash over what decides pictures and measured values; card and reports may change without a new model."""
-    lines = [f"{files[path]['sha256']} {path}" for path in sorted(files) if path.endswith(".safetensors")]
+    deciding = [path for path in sorted(files) if path.endswith(".safetensors") and path != DISCRIMINATOR]
+    lines = [f"{files[path]['sha256']} {path}" for path in deciding]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

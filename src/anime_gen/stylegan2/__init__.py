@@ -5,7 +5,7 @@ from anime_gen.stylegan2.discriminator import Discriminator
 from anime_gen.stylegan2.generator import Generator
 from anime_gen.stylegan2.runtime import EditSession, Runtime, open_runtime
 from anime_gen.stylegan2.streams import random_z
-from anime_gen.stylegan2.weights import load_generator, read_card, save_generator
+from anime_gen.stylegan2.weights import load_generator, read_card, save_network
 
 __all__ = [
     "Discriminator",
@@ -17,5 +17,5 @@ __all__ = [
     "open_runtime",
     "random_z",
     "read_card",
-    "save_generator",
+    "save_network",
 ]

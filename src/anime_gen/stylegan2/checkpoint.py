@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from anime_gen.stylegan2.state import TrainingState
-from anime_gen.stylegan2.weights import save_generator
+from anime_gen.stylegan2.weights import save_network
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ def _write_folder(state: TrainingState, folder: Path, target: Path, info: dict[s
         save_file(tensors, temporary / "state.safetensors")
         content = {"counters": state.counters(), "info": info}
         (temporary / "state.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
-        save_generator(state.average, temporary / "generator.safetensors", info)
+        save_network(state.average, temporary / "generator.safetensors", info)
         names = ("state.safetensors", "state.json", "generator.safetensors")
         manifest = {"schema": SCHEMA, "sha256": {name: file_sha256(temporary / name) for name in names}}
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")

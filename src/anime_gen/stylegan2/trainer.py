@@ -22,9 +22,11 @@ from anime_gen.stylegan2.interruption import StopRequest, TrainingInterruptedErr
 from anime_gen.stylegan2.reals import Reals, data_fingerprint
 from anime_gen.stylegan2.report import Report, Tracker
 from anime_gen.stylegan2.run_folder import check_disk, check_run, lock_folder
+from anime_gen.stylegan2.start import DISCRIMINATOR, GENERATOR, load_start
 from anime_gen.stylegan2.state import TrainingState, new_state
 from anime_gen.stylegan2.step import Step
 from anime_gen.stylegan2.training_config import TrainingConfig
+from anime_gen.stylegan2.weights import save_network
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class TrainingResult:
     """What a finished run left behind."""
 
     generator_path: Path
+    discriminator_path: Path
     newest_samples: Path
     run_folder: Path
     resolution: int
@@ -86,6 +89,7 @@ class Trainer:
         self.schedule: Schedule = schedule(config.growth)
         self.state: TrainingState = new_state(config, self.device)
         self.step = Step(config, self.state, self.device, self.dtype)
+        self.started_from: dict[str, Any] = {}
 
     def run(self) -> TrainingResult:
         """Go through the stages until the schedule ends."""
@@ -103,9 +107,13 @@ class Trainer:
         data = data_fingerprint(self.faces, self.rows)
         check_run(self.folder, self.config.to_json(), data, self.config.run.accept_changed_data)
         check_disk(self.folder, self.state, self.config.run.keep_checkpoints)
-        if load_checkpoint(self.folder, self.state) is None:
+        info = load_checkpoint(self.folder, self.state)
+        if info is None:
+            if self.config.start_from:
+                self.started_from = load_start(Path(self.config.start_from), self.state)
             self._save()
         else:
+            self.started_from = info.get("started_from", {})
             logger.info("continuing %s at %s images", self.folder, f"{self.state.images:,}")
 
     def _run_stage(self, stage: Stage, report: Report, stop: StopRequest) -> None:
@@ -173,6 +181,7 @@ class Trainer:
             "pictures": len(self.rows),
             "seed": self.config.seed,
             "images_seen": self.state.images,
+            "started_from": self.started_from,
             "seconds": round(self.state.seconds, 1),
             "device": str(self.device),
             "precision": str(self.dtype).removeprefix("torch."),
@@ -182,8 +191,10 @@ class Trainer:
 
     def _result(self) -> TrainingResult:
         newest = self.folder / (self.folder / "LATEST").read_text(encoding="utf-8").strip()
-        path = self.folder / "generator.safetensors"
-        shutil.copyfile(newest / "generator.safetensors", path)
+        path = self.folder / GENERATOR
+        shutil.copyfile(newest / GENERATOR, path)
+        critic = self.folder / DISCRIMINATOR
+        save_network(self.state.discriminator, critic, self._card())
         samples = max((self.folder / "samples").glob("*.png"))
         resolution = self.config.network.resolution
-        return TrainingResult(path, samples, self.folder, resolution, self.state.images, self.state.seconds)
+        return TrainingResult(path, critic, samples, self.folder, resolution, self.state.images, self.state.seconds)

@@ -176,12 +176,13 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """All of train.yml."""
+    """All of train.yml; `start_from` names a folder of finished weights (see start.py), empty for fresh ones."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    start_from: str = ""
     network: NetworkConfig = field(default_factory=NetworkConfig)
     growth: GrowthConfig = field(default_factory=GrowthConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
@@ -195,6 +196,8 @@ class TrainingConfig:
         require(self.precision in precisions, "precision", f"one of {precisions}", self.precision)
         last = self.growth.stages[-1].resolution_px
         require(last == self.network.resolution, "growth.stages[-1].resolution_px", "network.resolution", last)
+        whole = not (self.start_from and self.growth.enabled)
+        require(whole, "growth.enabled", "false with start_from: finished weights are of full size", True)
 
     def fingerprint(self) -> str:
         """Twelve hex digits of all that the path of training depends on.
@@ -204,6 +207,8 @@ class TrainingConfig:
         """
         tree = self.to_json()
         del tree["run"]
+        if not self.start_from:
+            del tree["start_from"]
         if self.growth.enabled:
             del tree["growth"]["stages"][-1]["stable_images"]
             del tree["growth"]["full_size_images"]

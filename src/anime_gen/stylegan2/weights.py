@@ -1,4 +1,4 @@
-"""Generators on disk: one safetensors file whose metadata holds the configuration and a card, both as JSON."""
+"""Networks on disk: one safetensors file whose metadata holds the configuration and a card, both as JSON."""
 
 import json
 import os
@@ -10,18 +10,19 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from anime_gen.stylegan2.config import NetworkConfig
+from anime_gen.stylegan2.discriminator import Discriminator
 from anime_gen.stylegan2.generator import Generator
 
 SCHEMA = 1
 
 
-def save_generator(generator: Generator, path: Path, card: dict[str, Any]) -> None:
-    """Write the generator beside `path`, rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
+def save_network(network: Generator | Discriminator, path: Path, card: dict[str, Any]) -> None:
+    """Write a network beside `path`, rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().cpu().contiguous() for name, value in generator.state_dict().items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     metadata = {
         "schema": str(SCHEMA),
-        "network": json.dumps(generator.config.to_json(), sort_keys=True),
+        "network": json.dumps(network.config.to_json(), sort_keys=True),
         "card": json.dumps(card, sort_keys=True),
     }
     temporary = path.with_name(f".{path.name}.tmp")
@@ -32,9 +33,9 @@ def save_generator(generator: Generator, path: Path, card: dict[str, Any]) -> No
 
 
 def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
-    """Configuration and card of a saved generator, without its weights."""
+    """Configuration and card of a saved network, without its weights."""
     if not path.is_file():
-        raise FileNotFoundError(f"there is no generator at {path}; train one with: kedro run --pipeline=train")
+        raise FileNotFoundError(f"there is no {path.stem} at {path}; train one with: kedro run --pipeline=train")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -54,13 +55,17 @@ def read_card(path: Path) -> dict[str, Any]:
 
 def load_generator(path: Path) -> Generator:
     """Read a generator in evaluation mode, without gradients; names, shapes, types and finiteness are checked first."""
-    config, _ = read_metadata(path)
-    generator = Generator(config)
+    generator = Generator(read_metadata(path)[0])
+    load_weights(generator, path)
+    return generator.eval().requires_grad_(False)
+
+
+def load_weights(network: Generator | Discriminator, path: Path) -> None:
+    """Fill a network from its file, checked first as by `check_tensors`."""
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    check_tensors(tensors, generator.state_dict(), path)
-    generator.load_state_dict(tensors)
-    return generator.eval().requires_grad_(False)
+    check_tensors(tensors, network.state_dict(), path)
+    network.load_state_dict(tensors)
 
 
 def check_tensors(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], path: Path) -> None:

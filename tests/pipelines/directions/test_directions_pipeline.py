@@ -9,7 +9,7 @@ from kedro.runner import SequentialRunner
 from anime_gen.evaluation import EditConfig, Measurer, MeasurerConfig
 from anime_gen.latent import DirectionConfig, Directions
 from anime_gen.pipelines.directions.pipeline import create_pipeline
-from anime_gen.stylegan2 import save_generator
+from anime_gen.stylegan2 import save_network
 from tests.conftest import ATTRIBUTES, CARD, ROOT, tiny_generator, tiny_tagger
 
 KEYS = {"hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach"}
@@ -26,7 +26,7 @@ PARAMETERS = {
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """The pipeline over an untrained generator and untrained taggers: the poorest model there can be."""
     folder = tmp_path_factory.mktemp("data")
-    save_generator(tiny_generator(), folder / "generator.safetensors", CARD)
+    save_network(tiny_generator(), folder / "generator.safetensors", CARD)
     tiny_tagger().save(folder / "taggers")
     inputs = {
         "generator_info": {"path": "generator.safetensors"},

@@ -15,7 +15,7 @@ from anime_gen.evaluation.faces import read_split
 from anime_gen.images import ArrayFaces, write_store
 from anime_gen.latent import DirectionConfig, fit_directions
 from anime_gen.pipelines.evaluate.pipeline import create_pipeline
-from anime_gen.stylegan2 import save_generator
+from anime_gen.stylegan2 import save_network
 from tests.conftest import CARD, ROOT, tiny_generator, tiny_tagger
 
 KEYS = {
@@ -32,7 +32,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     """The pipeline over an untrained 16-px generator and a store of 32-px drawn faces without labels."""
     folder = tmp_path_factory.mktemp("data")
     generator = tiny_generator()
-    save_generator(generator, folder / "generator.safetensors", CARD)
+    save_network(generator, folder / "generator.safetensors", CARD)
     fit = DirectionConfig(samples=64, rank=4, layer_groups=2, calibration_characters=2, calibration_points=3)
     fit_directions(generator, tiny_tagger(), fit).save(folder / "directions.safetensors")
     pictures = np.stack(list(render_many(sample_characters(70, 3), 32, workers=1)))

@@ -35,13 +35,18 @@ def catalog(tmp_path: Path, bundle_folder: Path, store: TrackingStore) -> DataCa
     """What the stages before leave: networks on disk, their cards, forty faces."""
     parts, models = bundle_folder.parent / "parts", tmp_path / "06_models"
     models.mkdir()
-    for name in ("generator.safetensors", "directions.safetensors", "taggers"):
+    for name in ("generator.safetensors", "discriminator.safetensors", "directions.safetensors", "taggers"):
         (models / name).symlink_to(parts / name)
     measurer = Measurer(16, drawn_vocabulary())
     measurer.save(models / "measurer.safetensors")
     faces = write_store(tmp_path / "faces", sample(tiny_generator(), 40, 16, seed=0))
     literals = {
-        "generator_info": {"path": "06_models/generator.safetensors", "resolution": 16, "source": "drawn"},
+        "generator_info": {
+            "path": "06_models/generator.safetensors",
+            "discriminator": "06_models/discriminator.safetensors",
+            "resolution": 16,
+            "source": "drawn",
+        },
         "taggers": {"folder": "06_models/taggers"},
         "directions_info": {"path": "06_models/directions.safetensors", "attributes": list(ATTRIBUTES)},
         "data_card": {"licence": "CC0-1.0"},
@@ -65,5 +70,6 @@ def test_the_stage_leaves_a_bundle_and_a_champion(catalog: DataCatalog, tmp_path
     assert (report["version"], report["champion"], report["promoted"]) == ("1", "1", True)
     bundle = Bundle.load(tmp_path / "06_models" / "bundle")
     assert bundle.card["licence"] == "CC0-1.0"
+    assert (bundle.folder / "discriminator.safetensors").is_file()  # so that training can go on from the bundle
     champion, version = load_champion(store)
     assert (champion.sha256, version) == (bundle.sha256, "1")

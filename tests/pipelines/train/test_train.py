@@ -48,6 +48,7 @@ def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, mon
     assert len(seen[0]) == info["pictures"] == 40
     assert (info["resolution"], info["images_seen"]) == (8, 16)
     assert load_generator(tmp_path / info["path"]).config.resolution == 8
+    assert (tmp_path / info["discriminator"]).is_file()
     assert (tmp_path / info["samples"]).is_file()
     assert (tmp_path / info["run"]).is_dir()
 

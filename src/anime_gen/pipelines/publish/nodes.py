@@ -32,7 +32,8 @@ def write_bundle(
     card = make_card(generator, generator_info, data_card, generator_report, attributes, config.note)
     reports = {"generator": generator_report, "tagging": tagging_report, "directions": directions_report}
     folder = data_folder / BUNDLE
-    parts = generator, data_folder / taggers["folder"], data_folder / directions_info["path"]
+    critic, sub_models = data_folder / generator_info["discriminator"], data_folder / taggers["folder"]
+    parts = generator, critic, sub_models, data_folder / directions_info["path"]
     sha256 = Bundle.write(folder, *parts, card, reports)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return {"path": BUNDLE, "sha256": sha256, "bytes": size, "card": card}

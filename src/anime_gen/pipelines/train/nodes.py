@@ -15,6 +15,7 @@ from anime_gen.tracking.active import active_tracker
 
 RUNS = "06_models/training"
 GENERATOR = "06_models/generator.safetensors"
+DISCRIMINATOR = "06_models/discriminator.safetensors"
 SAMPLES = "08_reporting/generator_samples.png"
 
 
@@ -31,10 +32,12 @@ def train_generator(
         print(interruption)
         raise SystemExit(interruption.exit_code) from interruption
     shutil.copyfile(result.generator_path, data_folder / GENERATOR)
+    shutil.copyfile(result.discriminator_path, data_folder / DISCRIMINATOR)
     (data_folder / SAMPLES).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(result.newest_samples, data_folder / SAMPLES)
     return {
         "path": GENERATOR,
+        "discriminator": DISCRIMINATOR,
         "samples": SAMPLES,
         "run": str(result.run_folder.relative_to(data_folder)),
         "resolution": result.resolution,

@@ -23,6 +23,7 @@ class TrainParameters(BaseModel):
 
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    start_from: str = ""
     network: NetworkConfig = NetworkConfig()
     growth: GrowthConfig = GrowthConfig()
     optim: OptimConfig = OptimConfig()
