@@ -29,7 +29,7 @@ from anime_gen.stylegan2.training_config import GrowthConfig, StageConfig, Train
 from tests.stylegan2.conftest import faces, tiny_config
 
 ROOT = Path(__file__).parents[2]
-WRITES = ("save_file", "save_network", "file_sha256", "sync", "_point", "_prune")
+WRITES = ("write_tensors", "save_network", "file_sha256", "sync", "_point", "_prune")
 
 
 def config(resolution: int) -> TrainingConfig:

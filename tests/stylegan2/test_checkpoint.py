@@ -1,6 +1,7 @@
 import errno
 import json
 import logging
+import resource
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_nothing_readable_is_an_error_and_nothing_there_is_not(tmp_path: Path) -
         load_checkpoint(tmp_path, make())
 
 
-@pytest.mark.parametrize("function", ["save_file", "save_network", "sync", "file_sha256"])
+@pytest.mark.parametrize("function", ["write_tensors", "save_network", "sync", "file_sha256"])
 def test_a_full_disk_leaves_the_old_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
     save_checkpoint(make(8), tmp_path, {}, keep=3)
     save_checkpoint(make(16), tmp_path, {}, keep=3)
@@ -110,7 +111,7 @@ def test_a_full_disk_leaves_the_old_checkpoints(tmp_path: Path, monkeypatch: pyt
 def test_a_disk_that_has_room_after_pruning_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for images in (8, 16, 24):
         save_checkpoint(make(images), tmp_path, {}, keep=3)
-    write, calls = checkpoint.save_file, []
+    write, calls = checkpoint.write_tensors, []
 
     def full_once(*arguments: object, **named: object) -> None:
         calls.append(len(list_checkpoints(tmp_path)))
@@ -118,10 +119,34 @@ def test_a_disk_that_has_room_after_pruning_is_used(tmp_path: Path, monkeypatch:
             raise OSError(errno.ENOSPC, "No space left on device")
         write(*arguments, **named)
 
-    monkeypatch.setattr(checkpoint, "save_file", full_once)
+    monkeypatch.setattr(checkpoint, "write_tensors", full_once)
     save_checkpoint(make(32), tmp_path, {}, keep=3)
     assert calls == [3, 1]
     assert list_checkpoints(tmp_path)[0].name.endswith("32")
+
+
+def test_a_write_that_the_system_refuses_is_an_os_error_with_advice(tmp_path: Path) -> None:
+    """The kernel itself breaks the file off, as a full disk does: the library's own error must not get through."""
+    save_checkpoint(make(8), tmp_path, {}, keep=3)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"state\.safetensors could not be written: .*same command continues"):
+            save_checkpoint(make(16), tmp_path, {}, keep=3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name[-2:] for path in list_checkpoints(tmp_path)] == ["08"]
+
+
+def test_a_continued_run_needs_room_only_for_what_it_adds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = make()
+    room = 2 * run_folder.checkpoint_bytes(state)
+    monkeypatch.setattr(run_folder.shutil, "disk_usage", lambda path: type("Usage", (), {"free": room}))
+    with pytest.raises(OSError, match="keep_checkpoints"):
+        check_disk(tmp_path, state, keep=3)
+    for images in (8, 16, 24):
+        save_checkpoint(make(images), tmp_path, {}, keep=3)
+    check_disk(tmp_path, state, keep=3)
 
 
 def test_too_small_a_disk_is_refused_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from anime_gen.stylegan2.state import TrainingState
-from anime_gen.stylegan2.weights import save_network
+from anime_gen.stylegan2.weights import save_network, write_tensors
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +46,18 @@ def save_checkpoint(state: TrainingState, folder: Path, info: dict[str, Any], ke
     (which this one becomes if `best`).
 
     `info` (JSON) is stored with it and becomes the card of its generator. On a full disk older checkpoints but the
-    last are dropped and the writing tried once more; if it fails again, `OSError` is raised and what was there
+    last are dropped and the writing tried once more; if it fails again, `OSError` says what to do and what was there
     remains.
     """
+    try:
+        return _save(state, folder, info, keep, best)
+    except OSError as error:
+        raise OSError(
+            f"{error}; free some space where {folder} lies, then the same command continues from its last checkpoint"
+        ) from error
+
+
+def _save(state: TrainingState, folder: Path, info: dict[str, Any], keep: int, best: bool) -> Path:
     target = folder / checkpoint_name(state.images)
     if target.exists():
         _point(folder, LATEST, target.name)
@@ -127,7 +136,7 @@ def _write_folder(state: TrainingState, folder: Path, target: Path, info: dict[s
     temporary.mkdir(parents=True)
     try:
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors().items()}
-        save_file(tensors, temporary / "state.safetensors")
+        write_tensors(tensors, temporary / "state.safetensors")
         content = {"counters": state.counters(), "info": info}
         (temporary / "state.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         save_network(state.average, temporary / "generator.safetensors", info)

@@ -73,10 +73,11 @@ def checkpoint_bytes(state: TrainingState) -> int:
 
 def check_disk(folder: Path, state: TrainingState, keep: int) -> None:
     """Raise `OSError` before the run starts if its checkpoints will not fit on the disk."""
-    needed = checkpoint_bytes(state) * (keep + 2)  # the best one, and the one being written
+    kept = sum(path.is_dir() for path in folder.glob("images-*"))  # each makes room for a later one
+    needed = checkpoint_bytes(state) * max(1, keep + 2 - kept)  # the best one, and the one being written
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(
-            f"{folder} has {free / 2**20:,.0f} MiB free, but {keep + 2} checkpoints need {needed / 2**20:,.0f} MiB; "
+            f"{folder} has {free / 2**20:,.0f} MiB free, but its checkpoints need {needed / 2**20:,.0f} MiB; "
             "free some space, or lower run.keep_checkpoints"
         )

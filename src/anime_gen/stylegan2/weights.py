@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from anime_gen.stylegan2.config import NetworkConfig
@@ -26,10 +26,18 @@ def save_network(network: Generator | Discriminator, path: Path, card: dict[str,
         "card": json.dumps(card, sort_keys=True),
     }
     temporary = path.with_name(f".{path.name}.tmp")
-    save_file(tensors, temporary, metadata=metadata)
+    write_tensors(tensors, temporary, metadata)
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file; a full disk is an `OSError`, as everywhere else, not the library's own error."""
+    try:
+        save_file(tensors, path, metadata=metadata)
+    except SafetensorError as error:
+        raise OSError(f"{path} could not be written: {error}") from error
 
 
 def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
