@@ -49,6 +49,8 @@ LABELS = {
     "ada": "growth, ADA",
     "r3gan": "growth, relativistic loss, R1 + R2",
     "one_stage": "growth, one pass for both players",
+    "full_r3gan": "full size, relativistic loss, R1 + R2",
+    "full_one_stage": "full size, one pass for both players",
 }
 
 
@@ -68,12 +70,17 @@ def configurations(shares: dict[int, int], seed: int, threads: int) -> dict[str,
         loss=LossConfig(r1_gamma=2.0),
         run=RunConfig(device="cpu", threads=threads, tick_images=256, grid_images=endless, keep_checkpoints=1000),
     )
+    full_size = replace(growth, growth=replace(growth.growth, enabled=False))
+    relativistic = LossConfig(kind="relativistic", r1_gamma=2.0, r2_gamma=2.0)
+    one_stage = replace(growth.loss, one_stage=True)
     return {
         "growth": growth,
-        "full_size": replace(growth, growth=replace(growth.growth, enabled=False)),
+        "full_size": full_size,
         "ada": replace(growth, augment=AugmentConfig(mode="ada")),
-        "r3gan": replace(growth, loss=LossConfig(kind="relativistic", r1_gamma=2.0, r2_gamma=2.0)),
-        "one_stage": replace(growth, loss=replace(growth.loss, one_stage=True)),
+        "r3gan": replace(growth, loss=relativistic),
+        "one_stage": replace(growth, loss=one_stage),
+        "full_r3gan": replace(full_size, loss=relativistic),
+        "full_one_stage": replace(full_size, loss=one_stage),
     }
 
 
