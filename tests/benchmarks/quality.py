@@ -178,7 +178,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+    figure = Figure(figsize=(10, 4.4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for name, points in result["runs"].items():
@@ -190,7 +190,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
     axes.set_xlabel(f"CPU seconds ({result['threads']} threads)")
     axes.set_ylabel("KID in our own features")
     axes.set_title(f"Drawn faces at {RESOLUTION} px, {result['faces']:,} for training")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.savefig(path, dpi=110)
 
 
