@@ -120,9 +120,13 @@ def _discriminate(known: np.ndarray, own: np.ndarray, classes: int, asked: np.nd
 
 
 def _trust(chances: Mapping[str, np.ndarray], classes: int) -> dict[str, float]:
-    """Weights of the looks, summing to one, by how likely each held the answers [m] it had not heard."""
+    """Weights of the looks, summing to one, by how likely each held the answers [m] it had not heard.
+
+    The log likelihood is divided by the root of m, which is how its error grows: faces picked because one look was in
+    doubt speak against that look, and a plain sum soon drops the best one altogether.
+    """
     told = np.array([np.log((1.0 - SLIPS) * chance + SLIPS / classes).sum() for chance in chances.values()])
-    weights = np.exp(told - told.max())
+    weights = np.exp((told - told.max()) / len(next(iter(chances.values()))) ** 0.5)
     return dict(zip(chances, (weights / weights.sum()).tolist(), strict=True))
 
 
