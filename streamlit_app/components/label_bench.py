@@ -10,7 +10,7 @@ import yaml
 
 from anime_gen.tagging.attributes import Vocabulary
 from anime_gen.tagging.group_training import TAGGERS
-from anime_gen.tagging.page_features import page_features
+from anime_gen.tagging.page_features import page_looks
 from anime_gen.tagging.workbench import Workbench
 
 PROJECT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def _open(folder: str, store_key: float) -> Bench:
     entries = yaml.safe_load((PROJECT / "conf" / "base" / "parameters" / "attributes.yml").read_text())
     work = Workbench.open(Path(folder), Vocabulary.parse(entries["attributes"]))
     learner = ThreadPoolExecutor(1, thread_name_prefix="label-learner")
-    learner.submit(work.learn_features, lambda faces: page_features(faces, Path(folder) / TAGGERS))
+    learner.submit(work.look, lambda faces: page_looks(faces, Path(folder) / TAGGERS))
     return Bench(work, learner)
 
 

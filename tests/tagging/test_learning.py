@@ -8,11 +8,12 @@ import pytest
 
 from anime_gen.images import ArrayFaces
 from anime_gen.tagging.config import LabelsConfig
-from anime_gen.tagging.few_labels import learn, score_so_far
+from anime_gen.tagging.few_labels import learn, score
 from anime_gen.tagging.gathering import gather
 from anime_gen.tagging.labels import LabelStore, Signature
-from anime_gen.tagging.page_features import page_features
-from anime_gen.tagging.picking import k_means, medoids, normalised, pick
+from anime_gen.tagging.looks import Looks, colours, lines, main_directions
+from anime_gen.tagging.page_features import page_looks
+from anime_gen.tagging.picking import k_means, medoids, pick
 from anime_gen.tagging.workbench import RANDOM_EVERY, Workbench
 from tests.tagging.toys import faces, vocabulary
 
@@ -60,17 +61,36 @@ def test_a_few_answers_teach_every_kind(name: str) -> None:
         "hair_hue": (60 + 40 * raw) % 360,
     }[name]
     rows = np.arange(80)
-    guess = learn(WORDS[name], features, rows, truth[rows], 1.0)
+    looks = {"blind": random.normal(size=(400, 6)), "telling": features}
+    guess = learn(WORDS[name], looks, rows, truth[rows])
+    assert guess.look == "telling"
     assert len(guess.value) == len(guess.doubt) == 400
-    score = score_so_far(WORDS[name], features, rows, truth[rows], 1.0)
-    assert score is not None
-    assert score > 0.75
-    assert score_so_far(WORDS[name], features, rows[:5], truth[:5]) is None
+    so_far = score(WORDS[name], truth[rows], guess)
+    assert so_far is not None
+    assert so_far > 0.75
+    assert score(WORDS[name], truth[:5], learn(WORDS[name], looks, rows[:5], truth[:5])) is None
+
+
+def test_a_tenth_of_wrong_answers_does_not_undo_the_rest() -> None:
+    points, owner = clusters()
+    rows = np.arange(60)
+    said = owner.astype(float)
+    said[:60:10] = (said[:60:10] + 1) % 3
+    guess = learn(WORDS["hair_color"], {"points": points}, rows, said[rows])
+    assert np.mean(guess.value == owner) > 0.95
+
+
+def test_a_face_of_the_rarer_class_is_asked_about_before_an_equally_doubtful_one() -> None:
+    centres = np.repeat([0.0, 4.0, 8.0], [30, 30, 3]) + np.random.default_rng(0).normal(0, 0.3, 63)
+    place = np.concatenate([centres, np.linspace(0.0, 8.0, 801)])[:, None]
+    answers = np.repeat([0.0, 1.0, 2.0], [30, 30, 3])
+    doubt = learn(WORDS["hair_color"], {"place": place}, np.arange(63), answers).doubt[63:]
+    assert doubt[400:].max() > 1.5 * doubt[:400].max()
 
 
 def test_one_class_so_far_is_no_error() -> None:
     points, _ = clusters()
-    guess = learn(WORDS["glasses"], points, np.array([0, 1]), np.array([0.0, 0.0]))
+    guess = learn(WORDS["glasses"], {"points": points}, np.array([0, 1]), np.array([0.0, 0.0]))
     assert set(guess.value) == {0.0}
 
 
@@ -85,7 +105,7 @@ def test_the_bench_asks_by_chance_until_it_knows_the_faces_then_by_doubt(tmp_pat
     work = bench(tmp_path)
     _, labels = faces(150)
     assert work.next_batch("glasses", 20)[1] == "random"
-    work.learn_features(lambda them: page_features(them, tmp_path / "none"))
+    work.look(lambda them: page_looks(them, tmp_path / "none"))
     sources = []
     for _ in range(4):
         names, source = work.next_batch("glasses", 20)
@@ -133,9 +153,36 @@ def test_people_overrule_labels_and_learners_choices_never_calibrate(tmp_path: P
     assert list(gathered.testing) == [2]
 
 
-def test_features_are_standardised_but_damped() -> None:
+def test_looks_are_equally_loud_when_faces_are_clustered() -> None:
     random = np.random.default_rng(0)
-    raw = random.normal(size=(200, 5)) * [100.0, 1.0, 1.0, 1.0, 1.0]
-    reduced = normalised(raw.astype(np.float32), 3)
-    assert reduced.shape == (200, 3)
-    assert 5.0 < reduced[:, 0].std() / reduced[:, 1].std() < 15.0
+    looks = Looks({"loud": 1000.0 * random.normal(size=(200, 3)), "low": random.normal(size=(200, 5))})
+    spread = looks.points.var(axis=0)
+    assert spread[:3].sum() == pytest.approx(spread[3:].sum())
+    assert set(looks.of("glasses")) == {"loud", "low"}
+    said = Looks(looks.common, {"glasses": np.zeros((200, 1))}).take(np.arange(9))
+    assert said.of("glasses")["said"].shape == (9, 1)
+    assert set(said.of("hat")) == {"loud", "low"}
+
+
+def test_main_directions_keep_the_distances_of_what_differs_most() -> None:
+    raw = np.random.default_rng(0).normal(size=(200, 5)) * [100.0, 50.0, 0.01, 0.01, 0.01] + 7.0
+    reduced = main_directions(raw, 2)
+    assert reduced.shape == (200, 2)
+    assert np.linalg.norm(reduced[3] - reduced[9]) == pytest.approx(np.linalg.norm(raw[3] - raw[9]), rel=1e-3)
+
+
+def test_lines_ignore_the_hue_and_colours_ignore_where_within_a_cell() -> None:
+    picture = np.full((1, 64, 64, 3), 128, np.uint8)
+    upright, lying, moved, other = picture.copy(), picture.copy(), picture.copy(), picture.copy()
+    upright[:, :, 8:12] = [250, 40, 40]
+    lying[:, 8:12] = [250, 40, 40]
+    moved[:, :, 3:7] = [250, 40, 40]
+    other[:, :, 8:12] = [40, 250, 40]
+
+    def apart(look: np.ndarray, another: np.ndarray) -> float:
+        return float(np.abs(look - another).max())
+
+    assert apart(lines(upright), lines(lying)) > 0.5
+    assert apart(lines(upright), lines(other)) < 0.02
+    assert apart(colours(upright), colours(moved)) < 1e-3
+    assert apart(colours(upright), colours(other)) > 0.1

@@ -5,21 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def normalised(features: np.ndarray, components: int = 48) -> np.ndarray:
-    """Features [n, k] reduced to their main directions, each of unit variance but damped, float32 [n, c].
-
-    Damping (a square root) keeps the strong directions stronger, without letting one drown the others.
-    """
-    from sklearn.utils.extmath import randomized_svd
-
-    centred = (features - features.mean(axis=0)).astype(np.float32)
-    count = min(components, *centred.shape)
-    left, singular, _ = randomized_svd(centred, n_components=count, n_iter=4, random_state=0)
-    spread = singular / max(1, len(centred) - 1) ** 0.5
-    reduced: np.ndarray = left * singular / np.maximum(spread, 1e-9) ** 0.5
-    return reduced.astype(np.float32)
-
-
 def k_means(points: np.ndarray, clusters: int, seed: int, rounds: int = 12) -> tuple[np.ndarray, np.ndarray]:
     """Cluster number of each point [n] and centres [clusters, c]; k-means++ start (Arthur and Vassilvitskii 2007)."""
     random = np.random.default_rng(seed)
@@ -60,7 +45,7 @@ def medoids(points: np.ndarray, clusters: int, seed: int) -> np.ndarray:
     return np.array(rows, dtype=int)
 
 
-def pick(points: np.ndarray, doubt: np.ndarray, free: np.ndarray, count: int, seed: int, pool: int = 10) -> np.ndarray:
+def pick(points: np.ndarray, doubt: np.ndarray, free: np.ndarray, count: int, seed: int, pool: int = 5) -> np.ndarray:
     """Rows to ask next: the medoids of ``count`` clusters among the most doubtful free rows.
 
     ``doubt`` [n] is high where an answer would teach most; ``free`` bool [n] marks rows not yet asked. Doubt alone asks

@@ -15,14 +15,16 @@ from anime_gen.images import open_face_store
 from anime_gen.images.faces import Faces
 from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.comparisons import bradley_terry
-from anime_gen.tagging.few_labels import Guess, best_strength, learn, score_so_far
+from anime_gen.tagging.few_labels import Guess, learn, score
 from anime_gen.tagging.gathering import ACTIVE
 from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
+from anime_gen.tagging.looks import Looks
 from anime_gen.tagging.picking import medoids, pick
 from anime_gen.tagging.targets import decoded, encoded
 
 RANDOM = "random"
 RANDOM_EVERY = 3  # every third batch is chosen by chance: calibration may use nothing else
+FIRST = 100  # clusters of faces whose medoids are asked before anything is known
 COMPARED = 48  # pictures that comparisons are about: few enough that each is compared often
 
 
@@ -42,7 +44,7 @@ class Workbench:
     def __init__(self, faces: Faces, ids: list[str], vocabulary: Vocabulary, store: LabelStore) -> None:
         self.faces, self.ids, self.vocabulary, self.store = faces, ids, vocabulary, store
         self._places = {name: row for row, name in enumerate(ids)}
-        self._features: np.ndarray | None = None
+        self._looks: Looks | None = None
         self._guesses: dict[str, Guess] = {}
         self._scores: dict[str, float | None] = {}
         self._first: np.ndarray | None = None
@@ -61,15 +63,15 @@ class Workbench:
 
     @property
     def learning(self) -> bool:
-        """Whether features are there, so that answers teach and order the questions."""
-        return self._features is not None
+        """Whether the faces were looked at, so that answers teach and order the questions."""
+        return self._looks is not None
 
-    def learn_features(self, make: Callable[[Faces], np.ndarray]) -> None:
-        """Compute features [n, k] of all faces once (slow: call it from a thread), then order questions by doubt."""
-        features = make(self.faces)
-        first = medoids(features, min(100, len(features)), seed=0)
+    def look(self, make: Callable[[Faces], Looks]) -> None:
+        """Look at all faces once (slow: call it from a thread), then order questions by doubt."""
+        looks = make(self.faces)
+        first = medoids(looks.points, min(FIRST, len(self.ids)), seed=0)
         with self._lock:
-            self._features, self._first = features, first
+            self._looks, self._first = looks, first
         for name in self.store.values(self.vocabulary):
             self.refresh(name)
 
@@ -84,8 +86,8 @@ class Workbench:
         free = np.array([name not in asked for name in self.ids])
         with self._lock:
             number = self._batches[attribute] = self._batches.get(attribute, 0) + 1
-            guess, features, first = self._guesses.get(attribute), self._features, self._first
-        if features is None or number % RANDOM_EVERY == 0:
+            guess, looks, first = self._guesses.get(attribute), self._looks, self._first
+        if looks is None or number % RANDOM_EVERY == 0:
             rows = np.flatnonzero(free)
             rows = np.random.default_rng([number, len(asked)]).permutation(rows)[:count]
             return [self.ids[row] for row in rows], RANDOM
@@ -93,7 +95,7 @@ class Workbench:
             assert first is not None
             rows = first[free[first]][:count]
         else:
-            rows = pick(features, guess.doubt, free, count, seed=number)
+            rows = pick(looks.of(attribute)[guess.look], guess.doubt, free, count, seed=number)
         return [self.ids[row] for row in rows], ACTIVE
 
     def next_pair(self, attribute: str) -> tuple[str, str] | None:
@@ -125,15 +127,13 @@ class Workbench:
 
     def refresh(self, attribute: str) -> None:
         """Learn from the answers so far: new guesses, new order, new score. A second or so; call it from a thread."""
-        features, spec = self._features, self.vocabulary[attribute]
+        looks, spec = self._looks, self.vocabulary[attribute]
         rows, answers = self._answers(spec)
-        if features is None or len(rows) < 4:
+        if looks is None or len(rows) < 4:
             return
-        strength = best_strength(spec, features, rows, answers)
-        guess = learn(spec, features, rows, answers, strength)
-        score = score_so_far(spec, features, rows, answers, strength)
+        guess = learn(spec, looks.of(attribute), rows, answers)
         with self._lock:
-            self._guesses[attribute], self._scores[attribute] = guess, score
+            self._guesses[attribute], self._scores[attribute] = guess, score(spec, answers, guess)
 
     def _answers(self, attribute: Attribute) -> tuple[np.ndarray, np.ndarray]:
         found = self.store.values(self.vocabulary.subset([attribute.name])).get(attribute.name, {})
