@@ -105,3 +105,14 @@ def test_figures_against_hand_counts() -> None:
     assert auroc(WORDS["glasses"], np.array([0, 0, 1, 1]), np.array([[0.1], [0.4], [0.35], [0.8]])) == 0.75
     assert auroc(WORDS["hair_length"], truth, truth[:, None]) is None
     assert calibration_error(np.full(100, 0.8), np.arange(100) < 80) == pytest.approx(0.0)
+
+
+def test_a_head_that_is_always_sure_and_right_is_believed() -> None:
+    """Every raw confidence is exactly 1: nothing to rank, and no reason to doubt."""
+    attribute = WORDS["hair_length"]
+    truth = torch.linspace(0.0, 1.0, 400)
+    raw = torch.stack([truth, torch.full((400,), -20.0)], dim=1)
+    fitted = calibrate(attribute, raw, truth, 0.0, 1.0)
+    confidence = fitted.confidence(attribute, raw).numpy()
+    assert calibration_error(confidence, np.ones(400)) < 0.03
+    assert (confidence >= fitted.threshold).all()

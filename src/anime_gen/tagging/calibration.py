@@ -18,6 +18,7 @@ from anime_gen.tagging.attributes import Attribute
 from anime_gen.tagging.heads import is_right, predicted_value, raw_confidence
 
 PRECISION = 0.95
+BINS = 32
 
 
 class Calibration(BaseModel):
@@ -107,18 +108,19 @@ def _fit_temperature(attribute: Attribute, raw: Tensor, truth: Tensor) -> tuple[
 
 
 def _isotonic(confidence: np.ndarray, right: np.ndarray) -> dict[str, tuple[float, ...]]:
-    """A rising map from raw confidence to the share that was right, as at most 33 knots.
+    """A rising map from raw confidence to the share that was right: one knot for each of at most 32 equally filled bins.
 
-    Two made-up answers, one right and one wrong, keep the ends off 0 and 1: a small sample never proves certainty.
+    Each bin's share starts from half an answer right and half a one wrong (Jeffreys): a small sample never proves
+    certainty. A map that is flat because every confidence is alike has a single knot.
     """
     from sklearn.isotonic import IsotonicRegression
 
-    scores = np.concatenate([confidence, [0.0, 1.0]])
-    hits = np.concatenate([right.astype(float), [0.0, 1.0]])
-    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, hits)
-    knots = np.unique(np.quantile(scores, np.linspace(0.0, 1.0, 33)))
-    smooth = np.convolve(np.pad(fitted.predict(knots), 1, mode="edge"), np.ones(3) / 3.0, mode="valid")
-    return {"knots_from": tuple(map(float, knots)), "knots_to": tuple(map(float, smooth))}
+    bins = np.array_split(np.argsort(confidence, kind="stable"), min(BINS, max(1, len(confidence) // 20)))
+    centres = np.array([confidence[rows].mean() for rows in bins])
+    shares = np.array([(right[rows].sum() + 0.5) / (len(rows) + 1.0) for rows in bins])
+    fitted = IsotonicRegression().fit(centres, shares, sample_weight=[len(rows) for rows in bins])
+    knots = np.unique(centres)
+    return {"knots_from": tuple(map(float, knots)), "knots_to": tuple(map(float, fitted.predict(knots)))}
 
 
 def precision_threshold(confidence: np.ndarray, right: np.ndarray, precision: float = PRECISION) -> float:
