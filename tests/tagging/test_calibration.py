@@ -116,3 +116,15 @@ def test_a_head_that_is_always_sure_and_right_is_believed() -> None:
     confidence = fitted.confidence(attribute, raw).numpy()
     assert calibration_error(confidence, np.ones(400)) < 0.03
     assert (confidence >= fitted.threshold).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_confidence_is_a_rising_probability_whatever_the_head_says(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    attribute, count = WORDS["hair_length"], 20 + 37 * seed
+    truth = torch.rand(count, generator=generator)
+    spread = -12.0 * torch.rand(count, generator=generator).round(decimals=seed % 3)  # few or many equal confidences
+    raw = torch.stack([truth + 0.3 * torch.randn(count, generator=generator), spread], dim=1)
+    confidence = calibrate(attribute, raw, truth, 0.0, 1.0).confidence(attribute, raw)[spread.argsort()]
+    assert bool(((confidence > 0.0) & (confidence < 1.0)).all())
+    assert bool((confidence.diff() <= 1e-6).all())

@@ -116,9 +116,9 @@ def _isotonic(confidence: np.ndarray, right: np.ndarray) -> dict[str, tuple[floa
     from sklearn.isotonic import IsotonicRegression
 
     bins = np.array_split(np.argsort(confidence, kind="stable"), min(BINS, max(1, len(confidence) // 20)))
-    centres = np.array([confidence[rows].mean() for rows in bins])
+    centres = np.array([confidence[rows].mean(dtype=np.float64) for rows in bins])
     shares = np.array([(right[rows].sum() + 0.5) / (len(rows) + 1.0) for rows in bins])
-    fitted = IsotonicRegression().fit(centres, shares, sample_weight=[len(rows) for rows in bins])
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(centres, shares, sample_weight=[len(rows) for rows in bins])
     knots = np.unique(centres)
     return {"knots_from": tuple(map(float, knots)), "knots_to": tuple(map(float, fitted.predict(knots)))}
 
