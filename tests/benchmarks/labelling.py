@@ -54,7 +54,7 @@ def curve(
     said = annotate(attribute, truth, wrong, random)
     free = np.zeros(len(truth), dtype=bool)
     free[:pool] = True
-    asked = medoids(looks.points[:pool], 20, seed) if active else random.permutation(pool)[:20]
+    asked = medoids(looks.beginning(attribute.name)[:pool], 20, seed) if active else random.permutation(pool)[:20]
     free[asked] = False
     figures: list[float] = []
     while True:

@@ -34,6 +34,13 @@ class Looks:
         parts = ({name: look[rows] for name, look in some.items()} for some in (self.common, self.said))
         return Looks(*parts)
 
+    def beginning(self, attribute: str) -> np.ndarray:
+        """What the first questions about an attribute are spread over: a sub-model's own words, else all looks.
+
+        Clusters of what is said hold a face of every class, rare ones too; clusters of looks are about other things.
+        """
+        return self.said[attribute] if attribute in self.said else self.points
+
     @property
     def points(self) -> np.ndarray:
         """All common looks side by side, each as loud as the others: what clusters of faces are made of."""

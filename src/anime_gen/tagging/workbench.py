@@ -93,6 +93,8 @@ class Workbench:
             return [self.ids[row] for row in rows], RANDOM
         if guess is None:
             assert first is not None
+            if attribute in looks.said:
+                first = medoids(looks.beginning(attribute), min(FIRST, len(self.ids)), seed=0)
             rows = first[free[first]][:count]
         else:
             rows = pick(looks.of(attribute)[guess.look], guess.doubt, free, count, seed=number)
