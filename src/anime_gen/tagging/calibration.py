@@ -108,7 +108,7 @@ def _fit_temperature(attribute: Attribute, raw: Tensor, truth: Tensor) -> tuple[
 
 
 def _isotonic(confidence: np.ndarray, right: np.ndarray) -> dict[str, tuple[float, ...]]:
-    """A rising map from raw confidence to the share that was right: one knot for each of at most 32 equally filled bins.
+    """A rising map from raw confidence to the share that was right: a knot for each of at most 32 equal bins.
 
     Each bin's share starts from half an answer right and half a one wrong (Jeffreys): a small sample never proves
     certainty. A map that is flat because every confidence is alike has a single knot.

@@ -39,7 +39,8 @@ class Looks:
 
         Clusters of what is said hold a face of every class, rare ones too; clusters of looks are about other things.
         """
-        return self.said[attribute] if attribute in self.said else self.points
+        own = self.said.get(attribute)
+        return self.points if own is None else own
 
     @property
     def points(self) -> np.ndarray:
