@@ -140,15 +140,18 @@ def _compared(attribute: Attribute, looks: Looks, truth: np.ndarray, wrong: floa
         for order in (True, False)
     )
     every = learn(attribute, looks.of(attribute.name), np.arange(pool), truth[:pool])
-    level = float(min(active.max(), chance.max()))
-    ratio = answers_needed(list(active), level) / answers_needed(list(chance), level)
+    best = float(min(active.max(), chance.max()))
+    ratios = {
+        name: round(answers_needed(list(active), level) / answers_needed(list(chance), level), 2)
+        for name, level in (("active_to_random", min(0.9, best)), ("active_to_random_at_best", best))
+    }
     return {
         "attribute": attribute.name,
         "wrong": wrong,
         "active": [round(float(v), 3) for v in active],
         "random": [round(float(v), 3) for v in chance],
         "answers_for_0.90": answers_needed(list(active), 0.9),
-        "active_to_random": round(ratio, 2),
+        **ratios,
         "ceiling": round(macro_f1(truth[pool:], every.value[pool:]), 3),
     }
 
@@ -158,7 +161,8 @@ def _line(row: dict[str, object]) -> str:
         f"{row['attribute']:<12} {float(str(row['wrong'])):>4.0%} wrong  answers {STEPS}\n"
         f"  active {row['active']}\n  random {row['random']}\n"
         f"  macro-F1 0.90 after {row['answers_for_0.90']:.0f} answers, ceiling {row['ceiling']}; "
-        f"active needs {row['active_to_random']} of random's"
+        f"active needs {row['active_to_random']} of random's answers for it, "
+        f"{row['active_to_random_at_best']} for the best that both reach"
     )
 
 
