@@ -61,8 +61,8 @@ def curve(
         guess = learn(attribute, looks.of(attribute.name), asked, said[asked])
         if len(asked) in STEPS:
             figures.append(macro_f1(truth[pool:], guess.value[pool:]))
-        if len(asked) >= STEPS[-1]:
-            return figures
+        if len(asked) >= STEPS[-1] or not free.any():  # few wear glasses: there may be fewer rims to ask about
+            return figures + [figures[-1]] * (len(STEPS) - len(figures))
         look = looks.of(attribute.name)[guess.look]
         new = pick(look, guess.doubt, free, BATCH, len(asked)) if active else _by_chance(random, free)
         free[new] = False
