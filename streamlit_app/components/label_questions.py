@@ -13,7 +13,7 @@ from components.label_bench import Bench, picture_bytes
 GRID_KEYS = "12345qweztasdfgyxvbn"  # five a row; Streamlit keeps c and r for itself
 CLASS_KEYS = "1234567890qwezt"
 COLUMNS = 5
-RELEARN_EVERY = 5
+RELEARN_EVERY = 5  # answers between two lessons; one at a time, the next five are then chosen anew
 
 
 def show_picture(work: Workbench, name: str, side: int) -> None:
@@ -69,7 +69,7 @@ def _say(bench: Bench, attribute: str, name: str, value: float | str | None, sou
 
 def one_at_a_time(bench: Bench, attribute: Attribute) -> None:
     """A large picture and a key for each answer."""
-    names, source = batch_of(bench, attribute.name, 20)
+    names, source = batch_of(bench, attribute.name, RELEARN_EVERY)
     asked = bench.work.store.current(attribute.name)
     waiting = [name for name in names if name not in asked]
     if not waiting:

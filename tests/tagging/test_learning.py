@@ -8,10 +8,10 @@ import pytest
 
 from anime_gen.images import ArrayFaces
 from anime_gen.tagging.config import LabelsConfig
-from anime_gen.tagging.few_labels import learn, score
+from anime_gen.tagging.few_labels import can_learn, learn, score
 from anime_gen.tagging.gathering import gather
 from anime_gen.tagging.labels import LabelStore, Signature
-from anime_gen.tagging.looks import Looks, colours, lines, main_directions
+from anime_gen.tagging.looks import Looks, Said, colours, lines, main_directions
 from anime_gen.tagging.page_features import page_looks
 from anime_gen.tagging.picking import k_means, medoids, pick
 from anime_gen.tagging.workbench import RANDOM_EVERY, Workbench
@@ -61,7 +61,7 @@ def test_a_few_answers_teach_every_kind(name: str) -> None:
         "hair_hue": (60 + 40 * raw) % 360,
     }[name]
     rows = np.arange(80)
-    looks = {"blind": random.normal(size=(400, 6)), "telling": features}
+    looks = Looks({"blind": random.normal(size=(400, 6)), "telling": features})
     guess = learn(WORDS[name], looks, rows, truth[rows])
     assert guess.look == "telling"
     assert len(guess.value) == len(guess.doubt) == 400
@@ -76,7 +76,7 @@ def test_a_tenth_of_wrong_answers_does_not_undo_the_rest() -> None:
     rows = np.arange(60)
     said = owner.astype(float)
     said[:60:10] = (said[:60:10] + 1) % 3
-    guess = learn(WORDS["hair_color"], {"points": points}, rows, said[rows])
+    guess = learn(WORDS["hair_color"], Looks({"points": points}), rows, said[rows])
     assert np.mean(guess.value == owner) > 0.95
 
 
@@ -84,14 +84,85 @@ def test_a_face_of_the_rarer_class_is_asked_about_before_an_equally_doubtful_one
     centres = np.repeat([0.0, 4.0, 8.0], [30, 30, 3]) + np.random.default_rng(0).normal(0, 0.3, 63)
     place = np.concatenate([centres, np.linspace(0.0, 8.0, 801)])[:, None]
     answers = np.repeat([0.0, 1.0, 2.0], [30, 30, 3])
-    doubt = learn(WORDS["hair_color"], {"place": place}, np.arange(63), answers).doubt[63:]
+    doubt = learn(WORDS["hair_color"], Looks({"place": place}), np.arange(63), answers).doubt[63:]
     assert doubt[400:].max() > 1.5 * doubt[:400].max()
 
 
 def test_one_class_so_far_is_no_error() -> None:
     points, _ = clusters()
-    guess = learn(WORDS["glasses"], {"points": points}, np.array([0, 1]), np.array([0.0, 0.0]))
+    guess = learn(WORDS["glasses"], Looks({"points": points}), np.arange(4), np.zeros(4))
     assert set(guess.value) == {0.0}
+    assert guess.doubt[:4].max() < guess.doubt.max()
+
+
+WORDS_OF = {
+    "glasses": np.array([[-3.0], [2.0], [-1.0], [5.0]]),
+    "hair_color": np.eye(3)[[0, 2, 1, 2]],
+    "hair_length": np.array([[0.2], [0.9], [0.5], [0.7]]),
+    "hair_hue": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]),
+}
+MEANT = {
+    "glasses": [0.0, 1.0, 0.0, 1.0],
+    "hair_color": [0.0, 2.0, 1.0, 2.0],
+    "hair_length": [0.2, 0.9, 0.5, 0.7],
+    "hair_hue": [0.0, 90.0, 180.0, 270.0],
+}
+NOBODY = np.zeros(0, dtype=int)
+
+
+@pytest.mark.parametrize("name", list(WORDS_OF))
+def test_before_any_answer_a_sub_models_word_is_the_guess(name: str) -> None:
+    voices = {"taught": Said(WORDS_OF[name], np.zeros((4, 2)))}
+    looks = Looks({"points": np.zeros((4, 2))}, {name: voices})
+    assert can_learn(name, looks, 0)
+    np.testing.assert_allclose(learn(WORDS[name], looks, NOBODY, np.zeros(0)).value, MEANT[name], atol=1e-9)
+
+
+def test_without_answers_or_words_nothing_is_guessed() -> None:
+    looks = Looks({"points": np.zeros((9, 2))})
+    assert not can_learn("glasses", looks, 3)
+    with pytest.raises(ValueError, match="glasses: no sub-model speaks of it"):
+        learn(WORDS["glasses"], looks, np.arange(3), np.zeros(3))
+
+
+def biased(count: int = 600) -> tuple[Looks, np.ndarray]:
+    """A sub-model taught on others: it knows more from less, but calls half of those without glasses wearers."""
+    random = np.random.default_rng(0)
+    truth = (random.random(count) < 0.4).astype(float)
+    words = (6.0 * truth + random.normal(0.0, 1.0, count))[:, None]
+    beside = random.normal(size=(count, 6))
+    return Looks({"blind": random.normal(size=(count, 9))}, {"glasses": {"taught": Said(words, beside)}}), truth
+
+
+@pytest.mark.parametrize("every", [1000, 10])
+def test_answers_correct_a_sub_models_words(every: int) -> None:
+    looks, truth = biased()
+    before = learn(WORDS["glasses"], looks, NOBODY, np.zeros(0)).value
+    assert np.mean(before == truth) < 0.75
+    rows = np.argsort(np.abs(looks.said["glasses"]["taught"].words[:, 0] - 3.0))[:40]
+    answers = truth[rows].copy()
+    answers[every - 1 :: every] = 1.0 - answers[every - 1 :: every]  # slips
+    assert np.mean(learn(WORDS["glasses"], looks, rows, answers).value == truth) > 0.97
+
+
+def test_a_few_like_answers_do_not_outvote_a_sub_model() -> None:
+    random = np.random.default_rng(0)
+    truth = (np.arange(300) % 10 == 0).astype(float)
+    said = Said((8.0 * truth - 4.0)[:, None], np.zeros((300, 1)))
+    looks = Looks({"blind": random.normal(size=(300, 9))}, {"glasses": {"taught": said}})
+    rows = np.array([1, 2, 3, 4, 5, 6])  # none of them wears any
+    assert np.array_equal(learn(WORDS["glasses"], looks, rows, truth[rows]).value, truth)
+
+
+def test_answers_move_a_measure_that_is_off_by_the_same_everywhere() -> None:
+    random = np.random.default_rng(0)
+    truth = random.uniform(0.3, 0.9, 300)
+    words = (truth - 0.25 + random.normal(0.0, 0.02, 300))[:, None]
+    looks = Looks({"blind": random.normal(size=(300, 9))}, {"hair_length": {"taught": Said(words, words)}})
+    rows = np.arange(12)
+    guess = learn(WORDS["hair_length"], looks, rows, truth[rows])
+    assert np.abs(guess.value - truth).mean() < 0.04
+    assert np.abs(guess.held_out - truth[rows]).mean() < 0.04
 
 
 def bench(tmp_path: Path, count: int = 150) -> Workbench:
@@ -159,8 +230,9 @@ def test_looks_are_equally_loud_when_faces_are_clustered() -> None:
     spread = looks.points.var(axis=0)
     assert spread[:3].sum() == pytest.approx(spread[3:].sum())
     assert set(looks.of("glasses")) == {"loud", "low"}
-    said = Looks(looks.common, {"glasses": np.zeros((200, 1))}).take(np.arange(9))
-    assert said.of("glasses")["said"].shape == (9, 1)
+    voices = {"taught": Said(np.zeros((200, 1)), np.zeros((200, 7)))}
+    said = Looks(looks.common, {"glasses": voices}).take(np.arange(9))
+    assert said.of("glasses")["taught"].shape == (9, 7)
     assert set(said.of("hat")) == {"loud", "low"}
 
 

@@ -12,8 +12,11 @@ from anime_gen.images import ArrayFaces
 from anime_gen.tagging.assembly import assemble
 from anime_gen.tagging.attributes import Vocabulary
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
+from anime_gen.tagging.few_labels import learn
 from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
 from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
+from anime_gen.tagging.page_features import page_looks, tagger_looks
+from anime_gen.tagging.settling import settled
 from anime_gen.tagging.sub_model import CalibratedModel
 from anime_gen.tagging.tag_faces import tag_set
 from anime_gen.tagging.tagger import Tagger
@@ -161,3 +164,34 @@ def test_a_damaged_file_is_named(trained: tuple[Path, dict[str, dict], MemoryTra
         CalibratedModel.load(path)
     with pytest.raises(FileNotFoundError, match="kedro run --pipelines=tag"):
         Tagger.load(tmp_path)
+
+
+def test_settled_among_paler_pictures_it_reads_them_better(
+    trained: tuple[Path, dict[str, dict], MemoryTracker],
+) -> None:
+    tagger = Tagger.load(trained[0] / TAGGERS)
+    usual = torch.from_numpy(PICTURES[-80:]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    paler = 0.5 * usual + 0.5
+    at_home = settled(tagger, paler.split(40))
+    truth = np.array([entry["hair_length"] for entry in LABELS[-80:]], dtype=float)
+
+    def miss(model: Tagger) -> float:
+        return float(np.abs(model.values(model.readout(paler))["hair_length"] - truth).mean())
+
+    assert miss(at_home) < 0.7 * miss(tagger)
+    assert torch.equal(tagger.readout(usual), Tagger.load(trained[0] / TAGGERS).readout(usual))
+
+
+def test_the_label_page_hears_every_sub_model_in_two_voices(
+    trained: tuple[Path, dict[str, dict], MemoryTracker],
+) -> None:
+    looks = page_looks(FACES, trained[0] / TAGGERS)
+    assert set(looks.common) == {"lines", "colours", "seen"}
+    assert set(looks.said) == set(ENTRIES)
+    assert all(set(voices) == {"taught", "settled"} for voices in looks.said.values())
+    assert {len(look) for name in ENTRIES for look in looks.of(name).values()} == {COUNT}
+    truth = [("red", "green", "blue").index(str(entry["hair_color"])) for entry in LABELS]
+    guess = learn(vocabulary()["hair_color"], looks, np.zeros(0, dtype=int), np.zeros(0))
+    assert np.mean(guess.value == truth) > 0.95
+    left_out = tagger_looks(Tagger.load(trained[0] / TAGGERS), PICTURES.__getitem__, COUNT, left_out="hair")
+    assert set(left_out.said) == {"head_turn", "glasses"}

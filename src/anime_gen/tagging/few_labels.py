@@ -1,22 +1,31 @@
-"""Learning one attribute from a few answers, from several looks at the faces at once; well under a second.
+"""Learning one attribute from a few answers, or from none where a sub-model has a word for it; about a second.
 
-Every look predicts the answers left out of it (five folds); looks are then trusted by how likely they held those
-answers. A colour is thus learned from colours and a rim from lines, without anyone saying so. This is what the Label
-page retrains after every few answers; the full sub-model learns from the same answers later.
+Two kinds of learners guess. Those that only look at the faces know nothing before the answers; those that correct a
+sub-model's words start from what it says and move away as far as the answers ask for. Every learner predicts the
+answers left out of it (five folds), and is then trusted by how likely it held them. A colour is thus learned from
+colours and a rim from lines, without anyone saying so. This is what the Label page retrains after every few answers;
+the full sub-model learns from the same answers later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from anime_gen.tagging.attributes import Attribute
+from anime_gen.tagging.learners import SLIPS, correct, discriminate, regress
+from anime_gen.tagging.looks import Looks
 from anime_gen.tagging.metrics import macro_f1, r_squared
 
 FOLDS = 5
-SLIPS = 0.05  # share of answers that may be slips: bounds what one of them does to the trust in a look
+LEAST = 4  # answers from which looks alone can be learned from
+BESIDE_VOICES = 20  # ... and where sub-models have a word for it: before, looks guess what they heard most
+
+Chances = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Of a learner: from answered rows [m], their classes [m] and asked rows [k], chances [k, classes]."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,8 @@ class Guess:
     """For n pictures and m answers.
 
     ``value`` [n] is a class number, units or degrees; ``doubt`` [n] is high where an answer would teach most;
-    ``held_out`` [m] is what each answer was taken for by learners that had not heard it; ``look`` names the look
-    trusted most.
+    ``held_out`` [m] is what each answer was taken for by learners that had not heard it; ``look`` names the look or
+    voice trusted most.
     """
 
     value: np.ndarray
@@ -34,15 +43,22 @@ class Guess:
     look: str
 
 
-def learn(attribute: Attribute, looks: Mapping[str, np.ndarray], rows: np.ndarray, answers: np.ndarray) -> Guess:
-    """Guess every picture from the answers about some rows; each look is [n, k].
+def can_learn(attribute: str, looks: Looks, answers: int) -> bool:
+    """Whether there is anything to guess from: a few answers, or the word of a sub-model."""
+    return answers >= LEAST or attribute in looks.said
 
-    Class attributes: linear discriminants; doubt is one minus the margin between the two likeliest classes, times how
-    rare the answers for the likely classes are. Continuous and cyclic ones: ridge regression; doubt is the predictive
-    variance of Bayesian linear regression.
+
+def learn(attribute: Attribute, looks: Looks, rows: np.ndarray, answers: np.ndarray) -> Guess:
+    """Guess every picture from the answers [m] about some rows [m]; ValueError where ``can_learn`` says no.
+
+    Class attributes: linear discriminants of looks and corrected words; doubt is one minus the margin between the two
+    likeliest classes, times how rare the answers for the likely classes are. Continuous and cyclic ones: ridge
+    regression; doubt is the predictive variance of Bayesian linear regression.
     """
+    if not can_learn(attribute.name, looks, len(rows)):
+        raise ValueError(f"{attribute.name}: no sub-model speaks of it, and under {LEAST} answers teach nothing")
     if attribute.kind in ("binary", "categorical"):
-        return _learn_classes(looks, rows, answers.astype(int))
+        return _learn_classes(attribute, looks, rows, answers.astype(int))
     return _learn_values(attribute, looks, rows, answers)
 
 
@@ -64,69 +80,49 @@ def _folds(count: int) -> list[np.ndarray]:
     return [parts == part for part in np.unique(parts)]
 
 
-def _learn_classes(looks: Mapping[str, np.ndarray], rows: np.ndarray, answers: np.ndarray) -> Guess:
-    classes, own, counts = np.unique(answers, return_inverse=True, return_counts=True)
-    if len(classes) < 2:  # nothing to tell apart yet; far from what was seen is most doubtful
-        name, look = next(iter(looks.items()))
-        far = _nearest(look, look[rows])
-        value = np.full(len(look), float(classes[0]))
-        return Guess(value, far / max(1e-9, float(far.max())), answers.astype(float), name)
-    held = {}
-    for name, look in looks.items():
-        held[name] = np.zeros((len(rows), len(classes)))
-        for out in _folds(len(rows)):
-            held[name][out] = _discriminate(look[rows[~out]], own[~out], len(classes), look[rows[out]])
-    trust = _trust({name: chances[np.arange(len(own)), own] for name, chances in held.items()}, len(classes))
-    likely = sum(
-        trust[name] * _discriminate(look[rows], own, len(classes), look)
-        for name, look in looks.items()
-        if trust[name] > 0.01
-    )
+def _learn_classes(attribute: Attribute, looks: Looks, rows: np.ndarray, own: np.ndarray) -> Guess:
+    classes = len(attribute.classes) or 2
+    voices = looks.said.get(attribute.name, {})
+    learners: dict[str, Chances] = {name: partial(correct, said, classes) for name, said in voices.items()}
+    counts = np.bincount(own, minlength=classes)
+    if not voices or (len(rows) >= BESIDE_VOICES and np.count_nonzero(counts > 1) > 1):
+        learners |= {name: partial(discriminate, look, classes) for name, look in looks.common.items()}
+    every = np.arange(len(next(iter(looks.common.values()))))
+    if not voices and np.count_nonzero(counts) < 2:
+        return _one_class(looks, rows, own)
+    held = {name: np.full((len(rows), classes), 1.0 / classes) for name in learners}
+    for out in _folds(len(rows)) if len(rows) >= LEAST else []:
+        for name, chances in learners.items():
+            held[name][out] = chances(rows[~out], own[~out], rows[out])
+    trust = _trust({name: chances[np.arange(len(own)), own] for name, chances in held.items()}, classes)
+    likely = sum(trust[name] * chances(rows, own, every) for name, chances in learners.items() if trust[name] > 0.01)
     heard = sum(trust[name] * chances for name, chances in held.items())
     top = np.sort(likely, axis=1)[:, -2:]
-    need = np.sqrt((likely / (1.0 + counts)).sum(axis=1))
+    need = (likely / (1.0 + counts)).sum(axis=1)
     return Guess(
-        classes[np.argmax(likely, axis=1)].astype(float),
+        np.argmax(likely, axis=1).astype(float),
         (1.0 - (top[:, 1] - top[:, 0])) * need,
-        classes[np.argmax(heard, axis=1)].astype(float),
+        np.argmax(heard, axis=1).astype(float),
         max(trust, key=trust.__getitem__),
     )
 
 
-def _discriminate(known: np.ndarray, own: np.ndarray, classes: int, asked: np.ndarray) -> np.ndarray:
-    """Chances [n, classes] of the asked rows [n, k] from known ones [m, k] of class ``own`` [m].
-
-    Linear discriminants (Hastie et al. 2009, section 4.3) with one covariance for all classes, shrunk by Ledoit and
-    Wolf's rule (2004): with 20 answers and 150 columns nothing else can be estimated. scikit-learn's own shrinks one
-    covariance for each class. Classes are taken as more alike in frequency than the answers are: macro-F1 counts them
-    alike, and the answers were not drawn by chance.
-    """
-    from sklearn.covariance import ledoit_wolf
-
-    known = known.astype(np.float64)
-    counts = np.bincount(own, minlength=classes)
-    centres = np.zeros((classes, known.shape[1]))
-    np.add.at(centres, own, known)
-    centres /= np.maximum(counts, 1)[:, None]
-    spread, _ = ledoit_wolf(known - centres[own], assume_centered=True)
-    spread *= len(own) / max(1, len(own) - int((counts > 0).sum()))
-    spread += (1e-6 * np.trace(spread) / len(spread) + 1e-9) * np.eye(len(spread))
-    weights = np.linalg.solve(spread, centres.T)
-    offset = 0.5 * np.log(np.maximum(counts, 1e-9) / len(own)) - 0.5 * (centres * weights.T).sum(axis=1)
-    offset[counts == 0] = -np.inf
-    logits = asked @ weights + offset
-    chances: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return chances / chances.sum(axis=1, keepdims=True)
+def _one_class(looks: Looks, rows: np.ndarray, own: np.ndarray) -> Guess:
+    """Nothing to tell apart yet; far from what was seen is most doubtful."""
+    name, look = next(iter(looks.common.items()))
+    far = _nearest(look, look[rows])
+    value = np.full(len(look), float(own[0]))
+    return Guess(value, far / max(1e-9, float(far.max())), own.astype(float), name)
 
 
 def _trust(chances: Mapping[str, np.ndarray], classes: int) -> dict[str, float]:
-    """Weights of the looks, summing to one, by how likely each held the answers [m] it had not heard.
+    """Weights of the learners, summing to one, by how likely each held the answers [m] it had not heard.
 
     The log likelihood is divided by the root of m, which is how its error grows: faces picked because one look was in
     doubt speak against that look, and a plain sum soon drops the best one altogether.
     """
     told = np.array([np.log((1.0 - SLIPS) * chance + SLIPS / classes).sum() for chance in chances.values()])
-    weights = np.exp((told - told.max()) / len(next(iter(chances.values()))) ** 0.5)
+    weights = np.exp((told - told.max()) / max(1, len(next(iter(chances.values())))) ** 0.5)
     return dict(zip(chances, (weights / weights.sum()).tolist(), strict=True))
 
 
@@ -136,30 +132,26 @@ def _nearest(features: np.ndarray, others: np.ndarray) -> np.ndarray:
     return nearest
 
 
-def _learn_values(
-    attribute: Attribute, looks: Mapping[str, np.ndarray], rows: np.ndarray, answers: np.ndarray
-) -> Guess:
+def _learn_values(attribute: Attribute, looks: Looks, rows: np.ndarray, answers: np.ndarray) -> Guess:
     angle = np.deg2rad(answers)
     wanted = np.stack([np.cos(angle), np.sin(angle)], axis=1) if attribute.kind == "cyclic" else answers[:, None]
-    held = {name: np.zeros(wanted.shape) for name in looks}
-    for name, look in looks.items():
-        for out in _folds(len(rows)):
-            held[name][out] = _regress(look[rows[~out]], wanted[~out], look[rows[out]])[0]
-    best = min(looks, key=lambda name: float(np.square(held[name] - wanted).sum()))
-    value, doubt = _regress(looks[best][rows], wanted, looks[best])
+    voices = looks.said.get(attribute.name, {})
+    learners = {name: partial(regress, said.beside, said.words) for name, said in voices.items()}
+    if len(rows) < LEAST:
+        words = np.stack([said.words for said in voices.values()])  # where voices differ, an answer teaches most
+        heard = words.mean(axis=0)
+        doubt = words.var(axis=0).sum(axis=1)
+        return Guess(_in_units(attribute, heard), doubt, _in_units(attribute, heard[rows]), next(iter(voices)))
+    learners |= {
+        name: partial(regress, look, np.zeros((len(look), wanted.shape[1]))) for name, look in looks.common.items()
+    }
+    held = {name: np.zeros(wanted.shape) for name in learners}
+    for out in _folds(len(rows)):
+        for name, values in learners.items():
+            held[name][out] = values(rows[~out], wanted[~out], rows[out])[0]
+    best = min(learners, key=lambda name: float(np.square(held[name] - wanted).sum()))
+    value, doubt = learners[best](rows, wanted, np.arange(len(next(iter(looks.common.values())))))
     return Guess(_in_units(attribute, value), doubt, _in_units(attribute, held[best]), best)
-
-
-def _regress(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ridge regression's values [n, c] for the asked rows and their relative variance [n]."""
-    known = known.astype(np.float64)
-    mean, centre = wanted.mean(axis=0), known.mean(axis=0)
-    known, asked = known - centre, asked - centre
-    loud = max(1e-9, float(np.square(known).sum(axis=1).mean()))
-    ridge = known.T @ known / loud + max(1.0, 0.02 * len(known)) * known.shape[1] ** -0.5 * np.eye(known.shape[1])
-    value = asked @ np.linalg.solve(ridge, known.T @ (wanted - mean)) / loud + mean
-    doubt = np.einsum("nk,kn->n", asked, np.linalg.solve(ridge, asked.T))
-    return value, doubt
 
 
 def _in_units(attribute: Attribute, value: np.ndarray) -> np.ndarray:

@@ -18,29 +18,35 @@ LINE_CELLS, COLOUR_CELLS = 16, 4
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a sub-model says of one attribute: ``words`` [n, columns], its read-out of it, and ``beside`` [n, k], all
+    that it says of the attribute's group, each column with mean 0 and deviation 1.
+    """
+
+    words: np.ndarray
+    beside: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Said:
+        """The same of some of the faces."""
+        return Said(self.words[rows], self.beside[rows])
+
+
+@dataclass(frozen=True)
 class Looks:
-    """Several looks [n, k] at the same n faces, and what a sub-model says of single attributes [n, columns]."""
+    """Several looks [n, k] at the same n faces, and what sub-models say: ``said[attribute][voice]``."""
 
     common: dict[str, np.ndarray]
-    said: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def of(self, attribute: str) -> dict[str, np.ndarray]:
-        """The looks that may tell about one attribute."""
-        own = {"said": self.said[attribute]} if attribute in self.said else {}
-        return {**self.common, **own}
+    said: dict[str, dict[str, Said]] = field(default_factory=dict)
 
     def take(self, rows: np.ndarray) -> Looks:
         """The same looks at some of the faces."""
-        parts = ({name: look[rows] for name, look in some.items()} for some in (self.common, self.said))
-        return Looks(*parts)
+        common = {name: look[rows] for name, look in self.common.items()}
+        said = {a: {voice: one.take(rows) for voice, one in voices.items()} for a, voices in self.said.items()}
+        return Looks(common, said)
 
-    def beginning(self, attribute: str) -> np.ndarray:
-        """What the first questions about an attribute are spread over: a sub-model's own words, else all looks.
-
-        Clusters of what is said hold a face of every class, rare ones too; clusters of looks are about other things.
-        """
-        own = self.said.get(attribute)
-        return self.points if own is None else own
+    def of(self, attribute: str) -> dict[str, np.ndarray]:
+        """Everything that may tell about one attribute, by name: looks, and voices as what they say of its group."""
+        return {**self.common, **{voice: one.beside for voice, one in self.said.get(attribute, {}).items()}}
 
     @property
     def points(self) -> np.ndarray:

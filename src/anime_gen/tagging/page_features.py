@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ import torch
 
 from anime_gen.images.faces import Faces
 from anime_gen.tagging.attributes import Attribute
-from anime_gen.tagging.looks import LOOK_PX, Looks, colours, lines, main_directions
+from anime_gen.tagging.looks import LOOK_PX, Looks, Said, colours, lines, main_directions
 from anime_gen.tagging.pictures import ReadPictures, reader
+from anime_gen.tagging.settling import settled
 from anime_gen.tagging.tagger import MANIFEST, Tagger
 from anime_gen.tagging.training import as_float
 
 LINES, COLOURS, SEEN = 160, 96, 64
+SETTLE = 4096  # faces from which statistics of a set are taken
 VOTE = 0.3  # how loud what is said of other attributes is beside what is seen
 
 
@@ -32,8 +35,8 @@ def page_looks(faces: Faces, taggers_folder: Path, batch: int = 256) -> Looks:
 def picture_looks(read: ReadPictures, count: int, batch: int = 256) -> dict[str, np.ndarray]:
     """Lines [n, 160] and colours [n, 96] of faces read at 64 pixels."""
     drawn, painted = [], []
-    for rows in _batches(count, batch):
-        pictures = read(rows)
+    for first in range(0, count, batch):
+        pictures = read(np.arange(first, min(first + batch, count)))
         drawn.append(lines(pictures))
         painted.append(colours(pictures))
     return {
@@ -42,42 +45,72 @@ def picture_looks(read: ReadPictures, count: int, batch: int = 256) -> dict[str,
     }
 
 
-@torch.inference_mode()
 def tagger_looks(
     tagger: Tagger, read: ReadPictures, count: int, left_out: str | None = None, batch: int = 256
 ) -> Looks:
     """What the sub-models see (main directions of their trunks, beside their votes) and what they say.
 
-    ``left_out`` names a group whose sub-model must not help.
+    They say it in two voices: as they were taught, and settled among these faces, whose
+    features are the better ones. ``left_out`` names a group whose sub-model must not help.
     """
-    groups = tuple(group for group in tagger.sub_models if group != left_out)
+    groups = [group for group in tagger.sub_models if group != left_out]
     spoken = [a for a in tagger.vocabulary.values() if a.group != left_out]
-    trunks: list[np.ndarray] = []
-    said: dict[str, list[np.ndarray]] = {a.name: [] for a in spoken}
-    votes: list[np.ndarray] = []
-    for rows in _batches(count, batch):
-        images = torch.from_numpy(np.ascontiguousarray(read(rows))).permute(0, 3, 1, 2)
-        images = as_float(images, torch.device("cpu"))
-        trunks.append(tagger.features(images, groups).numpy())
-        readout = tagger.readout(images)
-        parts = [tagger.part(readout, a.name) for a in spoken]
-        votes.append(torch.cat([_vote(a, part) for a, part in zip(spoken, parts, strict=True)], dim=1).numpy())
-        for a, part in zip(spoken, parts, strict=True):
-            said[a.name].append(part.numpy())
-    every = np.concatenate(votes)
-    every = (every - every.mean(axis=0)) / (every.std(axis=0) + 1e-3)
-    seen = main_directions(np.concatenate(trunks), SEEN)
+    if not spoken:
+        return Looks({})
+    some = np.random.default_rng(0).permutation(count)[:SETTLE]
+    at_home = settled(tagger, _as_batches(read, some, batch))
+    voices = {"taught": _heard(tagger, read, count, batch), "settled": _heard(at_home, read, count, batch)}
+    trunks = np.concatenate([voices["settled"][0][group] for group in groups], axis=1)
+    seen = main_directions(trunks, SEEN)
     seen = seen / max(1e-6, float(seen.std(axis=0).max()))
-    together = np.concatenate([seen, VOTE * every], axis=1)
-    return Looks({"seen": together.astype(np.float32)}, {name: np.concatenate(parts) for name, parts in said.items()})
+    votes = {v: {a.name: _even(_vote(a, said[a.name])) for a in spoken} for v, (_, said) in voices.items()}
+    every = np.concatenate(list(votes["settled"].values()), axis=1)
+    together = np.concatenate([seen, VOTE * every], axis=1).astype(np.float32)
+    near = {a.name: [other.name for other in spoken if other.group == a.group] for a in spoken}
+    said = {
+        a.name: {
+            voice: Said(words[a.name], np.concatenate([votes[voice][name] for name in near[a.name]], axis=1))
+            for voice, (_, words) in voices.items()
+        }
+        for a in spoken
+    }
+    return Looks({"seen": together}, said)
 
 
-def _vote(attribute: Attribute, readout: torch.Tensor) -> torch.Tensor:
-    """Read-out columns as votes of like size: probabilities for classes."""
+@torch.inference_mode()
+def _heard(
+    tagger: Tagger, read: ReadPictures, count: int, batch: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """What the last layer of each group sees, and the read-out of each attribute, of all faces."""
+    trunks: dict[str, list[np.ndarray]] = {group: [] for group in tagger.sub_models}
+    said: dict[str, list[np.ndarray]] = {name: [] for name in tagger.vocabulary}
+    for images in _as_batches(read, np.arange(count), batch):
+        features = tagger.features(images)
+        for group, seen in features.items():
+            trunks[group].append(seen.numpy())
+        readout = tagger.readout_of(features)
+        for name, parts in said.items():
+            parts.append(tagger.part(readout, name).numpy())
+    return tuple({name: np.concatenate(parts) for name, parts in some.items()} for some in (trunks, said))  # type: ignore[return-value]
+
+
+def _as_batches(read: ReadPictures, rows: np.ndarray, batch: int) -> Iterator[torch.Tensor]:
+    """Pictures [n, 3, r, r] in [-1, 1]."""
+    for first in range(0, len(rows), batch):
+        pictures = np.ascontiguousarray(read(rows[first : first + batch]))
+        yield as_float(torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.device("cpu"))
+
+
+def _even(columns: np.ndarray) -> np.ndarray:
+    even: np.ndarray = (columns - columns.mean(axis=0)) / (columns.std(axis=0) + 1e-3)
+    return even
+
+
+def _vote(attribute: Attribute, words: np.ndarray) -> np.ndarray:
+    """Read-out columns [n, k] as votes of like size: probabilities for classes."""
+    from scipy.special import expit, softmax
+
     if attribute.kind == "categorical":
-        return readout.softmax(dim=1)
-    return readout.sigmoid() if attribute.kind == "binary" else readout
-
-
-def _batches(count: int, batch: int) -> list[np.ndarray]:
-    return [np.arange(first, min(first + batch, count)) for first in range(0, count, batch)]
+        chances: np.ndarray = softmax(words, axis=1)
+        return chances
+    return expit(words) if attribute.kind == "binary" else words

@@ -52,24 +52,27 @@ class Tagger:
             model.network.to(device)
         return self
 
-    def raw(self, images: Tensor) -> dict[str, list[Tensor]]:
-        """Raw outputs by group for pictures [n, 3, r, r] in [-1, 1]."""
+    def features(self, images: Tensor) -> dict[str, Tensor]:
+        """What the last layer of each group sees, [n, 512], for pictures [n, 3, r, r] in [-1, 1]."""
         sizes = {model.network.shape.input_px for model in self.sub_models.values()}
         small = {size: resized(images, size).contiguous(memory_format=torch.channels_last) for size in sizes}
-        return {group: model.network(small[model.network.shape.input_px]) for group, model in self.sub_models.items()}
+        return {g: m.network.features(small[m.network.shape.input_px]) for g, m in self.sub_models.items()}
+
+    def raw(self, images: Tensor) -> dict[str, list[Tensor]]:
+        """Raw outputs by group for pictures [n, 3, r, r] in [-1, 1]."""
+        return {group: self.sub_models[group].network.split(seen) for group, seen in self.features(images).items()}
 
     def readout(self, images: Tensor) -> Tensor:
         """Measured attributes [n, columns], differentiable in the pictures [n, 3, r, r] in [-1, 1].
 
         Continuous: value in its units. Binary: calibrated logit. Categorical: logits. Cyclic: cosine and sine.
         """
-        raw = self.raw(images)
-        return torch.cat([model.readout(raw[g]) for g, model in self.sub_models.items()], dim=1)[:, self._order]
+        return self.readout_of(self.features(images))
 
-    def features(self, images: Tensor, groups: tuple[str, ...] | None = None) -> Tensor:
-        """What the last layers of the given groups (default: all) see, [n, 512 x groups]."""
-        chosen = groups or tuple(self.sub_models)
-        return torch.cat([self.sub_models[group].network.features(images) for group in chosen], dim=1)
+    def readout_of(self, features: dict[str, Tensor]) -> Tensor:
+        """The same from the features of all groups."""
+        parts = [model.readout(model.network.split(features[group])) for group, model in self.sub_models.items()]
+        return torch.cat(parts, dim=1)[:, self._order]
 
     def part(self, readout: Tensor, attribute: str) -> Tensor:
         """The columns [n, k] of one attribute."""

@@ -15,7 +15,7 @@ from anime_gen.images import open_face_store
 from anime_gen.images.faces import Faces
 from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.comparisons import bradley_terry
-from anime_gen.tagging.few_labels import Guess, learn, score
+from anime_gen.tagging.few_labels import Guess, can_learn, learn, score
 from anime_gen.tagging.gathering import ACTIVE
 from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.looks import Looks
@@ -72,7 +72,7 @@ class Workbench:
         first = medoids(looks.points, min(FIRST, len(self.ids)), seed=0)
         with self._lock:
             self._looks, self._first = looks, first
-        for name in self.store.values(self.vocabulary):
+        for name in self.vocabulary:
             self.refresh(name)
 
     def picture(self, name: str) -> np.ndarray:
@@ -93,8 +93,6 @@ class Workbench:
             return [self.ids[row] for row in rows], RANDOM
         if guess is None:
             assert first is not None
-            if attribute in looks.said:
-                first = medoids(looks.beginning(attribute), min(FIRST, len(self.ids)), seed=0)
             rows = first[free[first]][:count]
         else:
             rows = pick(looks.of(attribute)[guess.look], guess.doubt, free, count, seed=number)
@@ -131,9 +129,9 @@ class Workbench:
         """Learn from the answers so far: new guesses, new order, new score. A second or so; call it from a thread."""
         looks, spec = self._looks, self.vocabulary[attribute]
         rows, answers = self._answers(spec)
-        if looks is None or len(rows) < 4:
+        if looks is None or not can_learn(attribute, looks, len(rows)):
             return
-        guess = learn(spec, looks.of(attribute), rows, answers)
+        guess = learn(spec, looks, rows, answers)
         with self._lock:
             self._guesses[attribute], self._scores[attribute] = guess, score(spec, answers, guess)
 
