@@ -14,6 +14,7 @@ from anime_gen.tagging.page_features import page_looks
 from anime_gen.tagging.workbench import Workbench
 
 PROJECT = Path(__file__).parents[2]
+SHIPPED_TAGGERS = PROJECT / "data" / "06_models" / "shipped" / "taggers"  # first votes where nothing was taught yet
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def _open(folder: str, store_key: float) -> Bench:
     entries = yaml.safe_load((PROJECT / "conf" / "base" / "parameters" / "attributes.yml").read_text())
     work = Workbench.open(Path(folder), Vocabulary.parse(entries["attributes"]))
     learner = ThreadPoolExecutor(1, thread_name_prefix="label-learner")
-    learner.submit(work.look, lambda faces: page_looks(faces, Path(folder) / TAGGERS))
+    taggers = [Path(folder) / TAGGERS, SHIPPED_TAGGERS]
+    learner.submit(work.look, lambda faces: page_looks(faces, work.vocabulary, taggers))
     return Bench(work, learner)
 
 

@@ -52,13 +52,18 @@ def signature(bench: Bench, source: str) -> Signature:
 
 
 def batch_of(bench: Bench, attribute: str, count: int) -> tuple[list[str], str]:
-    """The pictures being asked about, fetched anew when all are answered."""
-    key = f"label.batch.{attribute}"
-    names, source = st.session_state.get(key, ([], ""))
+    """The pictures being asked about, fetched anew when all are answered or another number is shown."""
+    names, source, wanted = st.session_state.get(f"label.batch.{attribute}", ([], "", 0))
     asked = bench.work.store.current(attribute)
-    if not any(name not in asked for name in names):
-        names, source = bench.work.next_batch(attribute, count)
-        st.session_state[key] = (names, source)
+    if wanted != count or not any(name not in asked for name in names):
+        names, source = new_batch(bench, attribute, count)
+    return names, source
+
+
+def new_batch(bench: Bench, attribute: str, count: int) -> tuple[list[str], str]:
+    """Fetch the next pictures, whatever is being shown."""
+    names, source = bench.work.next_batch(attribute, count)
+    st.session_state[f"label.batch.{attribute}"] = (names, source, count)
     return names, source
 
 
@@ -159,7 +164,7 @@ def _finish(bench: Bench, attribute: Attribute, rest: list[str], source: str) ->
     if attribute.kind == "binary" and rest:
         events = bench.work.store.answer(attribute.name, rest, 0.0, signature(bench, source), took())
         remember(bench, attribute.name, events)
-    st.session_state[f"label.batch.{attribute.name}"] = bench.work.next_batch(attribute.name, len(GRID_KEYS))
+    new_batch(bench, attribute.name, len(GRID_KEYS))
 
 
 def pair(bench: Bench, attribute: Attribute) -> None:

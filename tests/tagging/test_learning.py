@@ -176,7 +176,7 @@ def test_the_bench_asks_by_chance_until_it_knows_the_faces_then_by_doubt(tmp_pat
     work = bench(tmp_path)
     _, labels = faces(150)
     assert work.next_batch("glasses", 20)[1] == "random"
-    work.look(lambda them: page_looks(them, tmp_path / "none"))
+    work.look(lambda them: page_looks(them, WORDS, [tmp_path / "none"]))
     sources = []
     for _ in range(4):
         names, source = work.next_batch("glasses", 20)

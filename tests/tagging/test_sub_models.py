@@ -1,6 +1,7 @@
 """A sub-model from labels to file, the tagger of several, and a slider added without code."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -183,9 +184,9 @@ def test_settled_among_paler_pictures_it_reads_them_better(
 
 
 def test_the_label_page_hears_every_sub_model_in_two_voices(
-    trained: tuple[Path, dict[str, dict], MemoryTracker],
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
 ) -> None:
-    looks = page_looks(FACES, trained[0] / TAGGERS)
+    looks = page_looks(FACES, vocabulary(), [trained[0] / "none", trained[0] / TAGGERS, trained[0] / TAGGERS])
     assert set(looks.common) == {"lines", "colours", "seen"}
     assert set(looks.said) == set(ENTRIES)
     assert all(set(voices) == {"taught", "settled"} for voices in looks.said.values())
@@ -195,3 +196,11 @@ def test_the_label_page_hears_every_sub_model_in_two_voices(
     assert np.mean(guess.value == truth) > 0.95
     left_out = tagger_looks(Tagger.load(trained[0] / TAGGERS), PICTURES.__getitem__, COUNT, left_out="hair")
     assert set(left_out.said) == {"head_turn", "glasses"}
+    other = vocabulary().dump()
+    other["hair_color"]["classes"] = ["red", "green", "blue", "pink"]
+    heard = page_looks(FACES, Vocabulary.parse(other), [trained[0] / TAGGERS])
+    assert set(heard.said) == set(ENTRIES) - {"hair_color"}  # it has no word for pink
+    damaged = tmp_path / "damaged"
+    shutil.copytree(trained[0] / TAGGERS, damaged)
+    (damaged / "hair.safetensors").write_bytes(b"half a file")
+    assert page_looks(FACES, vocabulary(), [damaged]).said == {}

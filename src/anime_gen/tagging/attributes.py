@@ -73,6 +73,11 @@ class Attribute(BaseModel):
         return (self.high - self.low) / (2.0 if self.kind == "cyclic" else 1.0)
 
     @property
+    def meaning(self) -> tuple[str, float, float, tuple[str, ...]]:
+        """What a value of it says; texts for people do not count."""
+        return self.kind, self.low, self.high, self.classes
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """The read-out columns of this attribute, in order."""
         if self.kind == "categorical":
@@ -141,8 +146,8 @@ class Vocabulary(RootModel[dict[str, Attribute]]):
 
     @property
     def version(self) -> str:
-        """Twelve hex digits that change when any attribute's meaning does (texts for people do not count)."""
-        facts = {n: (a.kind, a.low, a.high, a.classes) for n, a in self.root.items()}
+        """Twelve hex digits that change when any attribute's meaning does."""
+        facts = {name: entry.meaning for name, entry in self.root.items()}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 
     def group(self, group: str) -> tuple[Attribute, ...]:

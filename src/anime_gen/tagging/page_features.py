@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from anime_gen.images.faces import Faces
-from anime_gen.tagging.attributes import Attribute
+from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.looks import LOOK_PX, Looks, Said, colours, lines, main_directions
 from anime_gen.tagging.pictures import ReadPictures, reader
 from anime_gen.tagging.settling import settled
 from anime_gen.tagging.tagger import MANIFEST, Tagger
 from anime_gen.tagging.training import as_float
 
+logger = logging.getLogger(__name__)
 LINES, COLOURS, SEEN = 160, 96, 64
 SETTLE = 4096  # faces from which statistics of a set are taken
 VOTE = 0.3  # how loud what is said of other attributes is beside what is seen
 
 
-def page_looks(faces: Faces, taggers_folder: Path, batch: int = 256) -> Looks:
-    """All looks at all faces."""
-    common = picture_looks(reader(faces, LOOK_PX), len(faces), batch)
-    if not (taggers_folder / MANIFEST).is_file():
-        return Looks(common)
-    tagger = Tagger.load(taggers_folder)
-    read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
-    heard = tagger_looks(tagger, read, len(faces), batch=batch)
-    return Looks({**common, **heard.common}, heard.said)
+def page_looks(faces: Faces, vocabulary: Vocabulary, taggers: Sequence[Path], batch: int = 256) -> Looks:
+    """All looks at all faces, and what the sub-models of some folders say of the vocabulary's attributes.
+
+    The first folder that speaks of an attribute is heard; one without sub-models, or with nothing to add, is passed
+    over. A sub-model of another vocabulary is heard only where an attribute means the same there.
+    """
+    looks = Looks(picture_looks(reader(faces, LOOK_PX), len(faces), batch))
+    for folder in taggers:
+        if not (folder / MANIFEST).is_file():
+            continue
+        try:
+            tagger = Tagger.load(folder)
+        except ValueError as error:
+            logger.warning("labelling goes on without the sub-models in %s: %s", folder, error)
+            continue
+        same = [n for n, a in tagger.vocabulary.items() if n in vocabulary and a.meaning == vocabulary[n].meaning]
+        new = [name for name in same if name not in looks.said]
+        if new:
+            read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
+            heard = tagger_looks(tagger, read, len(faces), batch=batch)
+            said = {name: heard.said[name] for name in new}
+            looks = Looks({**heard.common, **looks.common}, {**looks.said, **said})
+    return looks
 
 
 def picture_looks(read: ReadPictures, count: int, batch: int = 256) -> dict[str, np.ndarray]:
