@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from anime_gen.images import ArrayFaces
+from anime_gen.tagging.attributes import Vocabulary
 from anime_gen.tagging.config import LabelsConfig
 from anime_gen.tagging.few_labels import can_learn, learn, score
 from anime_gen.tagging.gathering import gather
@@ -15,7 +16,7 @@ from anime_gen.tagging.looks import Looks, Said, colours, lines, main_directions
 from anime_gen.tagging.page_features import page_looks
 from anime_gen.tagging.picking import k_means, medoids, pick
 from anime_gen.tagging.workbench import RANDOM_EVERY, Workbench
-from tests.tagging.toys import faces, vocabulary
+from tests.tagging.toys import ENTRIES, faces, vocabulary
 
 WORDS = vocabulary()
 
@@ -152,6 +153,21 @@ def test_a_few_like_answers_do_not_outvote_a_sub_model() -> None:
     looks = Looks({"blind": random.normal(size=(300, 9))}, {"glasses": {"taught": said}})
     rows = np.array([1, 2, 3, 4, 5, 6])  # none of them wears any
     assert np.array_equal(learn(WORDS["glasses"], looks, rows, truth[rows]).value, truth)
+
+
+def test_a_sub_model_that_says_nonsense_does_not_keep_looks_from_learning() -> None:
+    classes = [f"c{k}" for k in range(8)]
+    color = Vocabulary.parse({"hair_color": {**ENTRIES["hair_color"], "classes": classes}})["hair_color"]
+    random = np.random.default_rng(0)
+    truth = np.arange(600) % 8
+    telling = random.normal(size=(600, 150))
+    telling[:, :8] += 2.0 * np.eye(8)[truth]
+    nonsense = Said(9.0 * np.eye(8)[random.integers(0, 8, 600)], random.normal(size=(600, 8)))
+    looks = Looks({"telling": telling.astype(np.float32)}, {"hair_color": {"taught": nonsense}})
+    rows = np.arange(100)
+    guess = learn(color, looks, rows, truth[rows].astype(float))
+    assert guess.look == "telling"
+    assert np.mean(guess.value == truth) > 0.4  # by chance: 0.125
 
 
 def test_answers_move_a_measure_that_is_off_by_the_same_everywhere() -> None:

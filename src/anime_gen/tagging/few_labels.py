@@ -24,6 +24,8 @@ FOLDS = 5
 LEAST = 4  # answers from which looks alone can be learned from
 BESIDE_VOICES = 20  # ... and where sub-models have a word for it: before, looks guess what they heard most
 
+SURENESS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12)
+
 Chances = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """Of a learner: from answered rows [m], their classes [m] and asked rows [k], chances [k, classes]."""
 
@@ -94,8 +96,14 @@ def _learn_classes(attribute: Attribute, looks: Looks, rows: np.ndarray, own: np
     for out in _folds(len(rows)) if len(rows) >= LEAST else []:
         for name, chances in learners.items():
             held[name][out] = chances(rows[~out], own[~out], rows[out])
+    sure = {name: _sureness(chances, own) for name, chances in held.items()}
+    held = {name: _cooled(chances, sure[name]) for name, chances in held.items()}
     trust = _trust({name: chances[np.arange(len(own)), own] for name, chances in held.items()}, classes)
-    likely = sum(trust[name] * chances(rows, own, every) for name, chances in learners.items() if trust[name] > 0.01)
+    likely = sum(
+        trust[name] * _cooled(chances(rows, own, every), sure[name])
+        for name, chances in learners.items()
+        if trust[name] > 0.01
+    )
     heard = sum(trust[name] * chances for name, chances in held.items())
     top = np.sort(likely, axis=1)[:, -2:]
     need = (likely / (1.0 + counts)).sum(axis=1)
@@ -113,6 +121,26 @@ def _one_class(looks: Looks, rows: np.ndarray, own: np.ndarray) -> Guess:
     far = _nearest(look, look[rows])
     value = np.full(len(look), float(own[0]))
     return Guess(value, far / max(1e-9, float(far.max())), own.astype(float), name)
+
+
+def _sureness(chances: np.ndarray, own: np.ndarray) -> float:
+    """How sure a learner may be: the power of its chances [m, classes] that makes the unheard answers [m] likeliest.
+
+    Discriminants of few answers are too sure, and would lose to a learner that knows nothing and says so.
+    """
+    if not len(own):
+        return 1.0
+    told = [
+        np.log((1.0 - SLIPS) * _cooled(chances, power)[np.arange(len(own)), own] + SLIPS / chances.shape[1]).sum()
+        for power in SURENESS
+    ]
+    return SURENESS[int(np.argmax(told))]
+
+
+def _cooled(chances: np.ndarray, power: float) -> np.ndarray:
+    raised = chances**power
+    even: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return even
 
 
 def _trust(chances: Mapping[str, np.ndarray], classes: int) -> dict[str, float]:
