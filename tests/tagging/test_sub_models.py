@@ -14,7 +14,9 @@ from anime_gen.tagging.assembly import assemble
 from anime_gen.tagging.attributes import Vocabulary
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
 from anime_gen.tagging.few_labels import learn
+from anime_gen.tagging.gathering import gather
 from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
+from anime_gen.tagging.guesses import add_guesses
 from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.page_features import page_looks, tagger_looks
 from anime_gen.tagging.settling import settled
@@ -156,6 +158,66 @@ def test_drawn_faces_give_first_votes_where_a_set_has_no_labels(tmp_path: Path) 
     assert (entry["votes"], entry["n_test"], entry["macro_f1"]) == ("drawn", 0, None)
     assert 0 < entry["n_train"] < 100
     assert (tmp_path / TAGGERS / "eyewear.safetensors").is_file()
+
+
+def test_sub_models_taught_elsewhere_vote_where_a_set_has_no_labels(
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
+) -> None:
+    bare, wish = index_of([{} for _ in range(COUNT)]), {"taught_by": str(trained[0] / TAGGERS)}
+    card = train_group(task("hair", **wish), FACES, bare, tmp_path, MemoryTracker())
+    entry = card["report"]["hair_color"]
+    assert (entry["votes"], entry["n_train"], entry["n_test"]) == ("guessed", COUNT - 80, 0)
+    model = CalibratedModel.load(tmp_path / TAGGERS / "hair.safetensors")
+    tags = Tagger([model]).tags(torch.from_numpy(PICTURES).permute(0, 3, 1, 2).float() / 127.5 - 1)["hair_color"]
+    truth = np.array([entry["hair_color"] for entry in LABELS])
+    assert np.mean(tags.values == truth) > 0.9
+    assert tags.abstained.all()  # nobody said anything that could show how far to trust it
+
+
+def test_guesses_fill_gaps_and_neither_replace_labels_nor_judge(
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
+) -> None:
+    said = [{"hair_color": "blue"} if row % 40 == 0 else {} for row in range(COUNT)]
+    gathered = gather(index_of(said), vocabulary(), LabelsConfig(), None)
+    add_guesses(gathered, FACES, trained[0] / TAGGERS, 0.3, tmp_path)
+    targets, labelled = gathered.targets, np.arange(COUNT) % 40 == 0
+    assert set(targets.values["hair_color"][labelled]) == {2.0}
+    assert not targets.votes["hair_color"][labelled].any()
+    assert np.isnan(targets.values["hair_color"][gathered.testing][~labelled[gathered.testing]]).all()
+    guessed = gathered.learning[~labelled[gathered.learning]]
+    assert targets.votes["hair_color"][guessed].all()
+    assert 0.0 < targets.weights["hair_color"][guessed].min() <= targets.weights["hair_color"][guessed].max() <= 0.3
+    assert set(gathered.random) == set(gathered.learning[labelled[gathered.learning]])
+    first = targets.values["hair_color"].copy()
+    again = gather(index_of(said), vocabulary(), LabelsConfig(), None)
+    add_guesses(again, Unreadable(PICTURES), trained[0] / TAGGERS, 0.3, tmp_path)  # looked at once, kept
+    np.testing.assert_array_equal(again.targets.values["hair_color"], first)
+    with pytest.raises(FileNotFoundError, match=r"taught_by: no sub-models in .*none"):
+        add_guesses(gathered, FACES, tmp_path / "none", 0.3, tmp_path)
+
+
+def test_guesses_do_not_calibrate(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
+    said = [{"hair_color": entry["hair_color"]} for entry in LABELS[:150]] + [{} for _ in LABELS[150:]]
+    wish = task("hair", taught_by=str(trained[0] / TAGGERS))
+    card = train_group(wish, FACES, index_of(said), tmp_path, MemoryTracker())
+    model = CalibratedModel.load(tmp_path / TAGGERS / "hair.safetensors")
+    assert model.calibrations["hair_color"].threshold < 1.0
+    assert model.calibrations["hair_length"].threshold > 1.0  # the pictures at hand have guessed lengths only
+    assert ("votes" in card["report"]["hair_length"], "votes" in card["report"]["hair_color"]) == (True, False)
+
+
+class Unreadable(ArrayFaces):
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        raise AssertionError("read again")
+
+
+def test_a_sub_model_of_another_shape_is_no_start_and_that_is_said(
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wish = task("hair", taught_by=str(trained[0] / TAGGERS))
+    wider = GroupTask(wish.vocabulary, wish.size.model_copy(update={"width": 12, "epochs": 1}), TRAINING, wish.labels)
+    train_group(wider, FACES, index_of(LABELS), tmp_path, MemoryTracker())
+    assert "sub-model hair starts anew" in caplog.text
 
 
 def test_a_damaged_file_is_named(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:

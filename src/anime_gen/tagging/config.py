@@ -77,6 +77,7 @@ class LabelsConfig(BaseModel):
     weak_count: int = Field(default=4000, ge=0, le=1_000_000, description="drawn faces for first votes")
     weak_weight: float = Field(default=0.3, gt=0)
     onnx: OnnxConfig | None = None
+    taught_by: str | None = Field(default=None, description="folder of sub-models taught elsewhere")
 
 
 class TaggingConfig(BaseModel):

@@ -34,12 +34,13 @@ Chances = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 class Guess:
     """For n pictures and m answers.
 
-    ``value`` [n] is a class number, units or degrees; ``doubt`` [n] is high where an answer would teach most;
-    ``held_out`` [m] is what each answer was taken for by learners that had not heard it; ``look`` names the look or
-    voice trusted most.
+    ``value`` [n] is a class number, units or degrees; ``sure`` [n] is its chance of being right (1 where a value is not
+    a class); ``doubt`` [n] is high where an answer would teach most; ``held_out`` [m] is what each answer was taken for
+    by learners that had not heard it; ``look`` names the look or voice trusted most.
     """
 
     value: np.ndarray
+    sure: np.ndarray
     doubt: np.ndarray
     held_out: np.ndarray
     look: str
@@ -109,6 +110,7 @@ def _learn_classes(attribute: Attribute, looks: Looks, rows: np.ndarray, own: np
     need = (likely / (1.0 + counts)).sum(axis=1)
     return Guess(
         np.argmax(likely, axis=1).astype(float),
+        top[:, 1],
         (1.0 - (top[:, 1] - top[:, 0])) * need,
         np.argmax(heard, axis=1).astype(float),
         max(trust, key=trust.__getitem__),
@@ -120,7 +122,7 @@ def _one_class(looks: Looks, rows: np.ndarray, own: np.ndarray) -> Guess:
     name, look = next(iter(looks.common.items()))
     far = _nearest(look, look[rows])
     value = np.full(len(look), float(own[0]))
-    return Guess(value, far / max(1e-9, float(far.max())), own.astype(float), name)
+    return Guess(value, np.ones(len(look)), far / max(1e-9, float(far.max())), own.astype(float), name)
 
 
 def _sureness(chances: np.ndarray, own: np.ndarray) -> float:
@@ -169,7 +171,13 @@ def _learn_values(attribute: Attribute, looks: Looks, rows: np.ndarray, answers:
         words = np.stack([said.words for said in voices.values()])  # where voices differ, an answer teaches most
         heard = words.mean(axis=0)
         doubt = words.var(axis=0).sum(axis=1)
-        return Guess(_in_units(attribute, heard), doubt, _in_units(attribute, heard[rows]), next(iter(voices)))
+        return Guess(
+            _in_units(attribute, heard),
+            np.ones(len(heard)),
+            doubt,
+            _in_units(attribute, heard[rows]),
+            next(iter(voices)),
+        )
     learners |= {
         name: partial(regress, look, np.zeros((len(look), wanted.shape[1]))) for name, look in looks.common.items()
     }
@@ -179,7 +187,7 @@ def _learn_values(attribute: Attribute, looks: Looks, rows: np.ndarray, answers:
             held[name][out] = values(rows[~out], wanted[~out], rows[out])[0]
     best = min(learners, key=lambda name: float(np.square(held[name] - wanted).sum()))
     value, doubt = learners[best](rows, wanted, np.arange(len(next(iter(looks.common.values())))))
-    return Guess(_in_units(attribute, value), doubt, _in_units(attribute, held[best]), best)
+    return Guess(_in_units(attribute, value), np.ones(len(value)), doubt, _in_units(attribute, held[best]), best)
 
 
 def _in_units(attribute: Attribute, value: np.ndarray) -> np.ndarray:

@@ -83,7 +83,7 @@ def lacking(attributes: Iterable[Attribute], gathered: Gathered, least: int) -> 
         if count < least:
             reasons[attribute.name] = (
                 f"{count} labelled training pictures, at least {least} are needed: add a column {attribute.name} to "
-                "labels.csv, or answer on the Label page (make app), or set tag.labels.weak_start: drawn"
+                "labels.csv, or answer on the Label page (make app), or name sub-models in tag.labels.taught_by"
             )
     return reasons
 

@@ -20,13 +20,15 @@ from anime_gen.images.faces import Faces
 from anime_gen.tagging.attributes import Attribute, Vocabulary
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
 from anime_gen.tagging.gathering import Gathered, check_required, gather, lacking
+from anime_gen.tagging.guesses import add_guesses
 from anime_gen.tagging.labels import open_existing
 from anime_gen.tagging.metrics import Judged, attribute_report, untrained_report
+from anime_gen.tagging.network import SubModel
 from anime_gen.tagging.onnx_tagger import add_votes
 from anime_gen.tagging.pictures import one_after_another, reader
 from anime_gen.tagging.plots import confusion_or_scatter, curves, reliability, worst_pictures
-from anime_gen.tagging.schooling import Schooled, school
-from anime_gen.tagging.sub_model import read_card
+from anime_gen.tagging.schooling import Schooled, school, shape_of
+from anime_gen.tagging.sub_model import CalibratedModel, read_card
 from anime_gen.tagging.targets import joined
 from anime_gen.tagging.training import raw_outputs
 from anime_gen.tagging.weak import weak_faces, weak_targets
@@ -34,6 +36,7 @@ from anime_gen.tagging.weak import weak_faces, weak_targets
 logger = logging.getLogger(__name__)
 TAGGERS = "06_models/taggers"  # below the data folder
 ONNX_VOTES = "02_intermediate/onnx_votes"
+GUESSES = "02_intermediate/guesses"
 WEAK_FACES = "02_intermediate/weak_faces"
 
 
@@ -91,8 +94,9 @@ def train_group(
     with tracker.child(f"tag-{task.size.group}", task.size.model_dump() | {"attributes": len(attributes)}) as child:
         schooled, judged = _trained(task, attributes, faces, gathered, data_folder, weak, child)
     report |= {name: attribute_report(j, schooled.n_train[name]) for name, j in judged.items()}
-    for name in set(reasons) & {a.name for a in attributes}:
-        report[name]["votes"] = "drawn"  # learned from drawn faces only: first votes, not measured on this set
+    for attribute in attributes:
+        if _stated(gathered, attribute.name) < task.labels.least:  # first votes, not measured on this set
+            report[attribute.name]["votes"] = "drawn" if attribute.name in reasons else "guessed"
     card |= {
         "fingerprint": fingerprint,
         "seconds": round(time.perf_counter() - started, 1),
@@ -105,7 +109,7 @@ def train_group(
 
 
 def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path) -> Gathered:
-    """All labels; votes of an ONNX tagger fill gaps in the training pictures, and never calibrate or test."""
+    """All labels; guesses and an ONNX tagger's votes fill gaps in the training pictures, never calibrate or test."""
     gathered = gather(index, task.vocabulary, task.labels, open_existing(data_folder))
     if task.labels.onnx is not None:
         tested = {name: values[gathered.testing].copy() for name, values in gathered.targets.values.items()}
@@ -114,7 +118,17 @@ def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: P
         gathered.chosen |= voted & ~labelled
         for name, values in gathered.targets.values.items():
             values[gathered.testing] = tested.get(name, np.nan)
+    if task.labels.taught_by is not None:
+        taggers, weight = Path(task.labels.taught_by), task.labels.weak_weight
+        add_guesses(gathered, faces, taggers, weight, data_folder / GUESSES)
     return gathered
+
+
+def _stated(gathered: Gathered, name: str) -> int:
+    """Learning pictures whose label of an attribute is no vote."""
+    targets = gathered.targets
+    known = targets.known(name)[gathered.learning]
+    return int((known & ~targets.votes[name][gathered.learning]).sum()) if known.any() else 0
 
 
 def _drawable(attribute: Attribute) -> bool:
@@ -168,9 +182,8 @@ def _trained(
         seen = (epoch + 1) * len(learning)
         tracker.log_metrics({"train_loss": loss, "validation_score": score}, step=seen)
 
-    schooled = school(
-        attributes, read, targets, learning, random_rows, task.size, task.training, gathered.targets.count, on_epoch
-    )
+    own, start = gathered.targets.count, _start(task)
+    schooled = school(attributes, read, targets, learning, random_rows, task.size, task.training, own, start, on_epoch)
     judged, pictures = _tested(schooled, attributes, read, gathered)
     step = len(schooled.curve.score) * len(learning)
     tracker.log_image("curves", curves(schooled.curve), step)
@@ -179,6 +192,18 @@ def _trained(
         tracker.log_image("reliability", reliability(judged), step)
         tracker.log_image("most_wrong", worst_pictures(judged, pictures), step)
     return schooled, judged
+
+
+def _start(task: GroupTask) -> SubModel | None:
+    """The network of the same group that was taught elsewhere, where it has the same shape."""
+    path = Path(task.labels.taught_by or "") / f"{task.size.group}.safetensors"
+    if task.labels.taught_by is None or not path.is_file():
+        return None
+    network, wanted = CalibratedModel.load(path).network, shape_of(task.size, task.training)
+    if network.shape != wanted:
+        logger.warning("sub-model %s starts anew: %s has %s, not %s", task.size.group, path, network.shape, wanted)
+        return None
+    return network
 
 
 def _tested(

@@ -93,7 +93,7 @@ def add_votes(targets: Targets, faces: Faces, config: OnnxConfig, weight: float,
         else:
             rows = np.flatnonzero(free & ((best >= config.threshold).sum(axis=1) == 1))
             values = [list(spoken)[k] for k in best[rows].argmax(axis=1)]
-        targets.put(attribute.name, rows, values, weight)
+        targets.put(attribute.name, rows, values, weight, votes=True)
         voted[rows] = True
     return voted
 

@@ -39,6 +39,7 @@ def school(
     size: SubModelConfig,
     config: TrainingConfig,
     own: int | None = None,
+    start: SubModel | None = None,
     on_epoch: Callable[[int, float, float], None] = lambda epoch, loss, value: None,
 ) -> Schooled:
     """Train the sub-model of one group on the given rows of the targets.
@@ -46,6 +47,7 @@ def school(
     ``read`` gives pictures uint8 [n, r, r, 3] at ``config.input_px``. Validation and calibration use a slice of
     ``random_rows`` (rows whose labels were not chosen by a learner), left out of training. Rows from ``own`` on are
     drawn first votes: they calibrate an attribute only while the set itself has no labels to calibrate it on.
+    ``start`` is a network of the same shape that was taught elsewhere: the backbone starts there, the heads anew.
     """
     labelled = np.any(np.stack([targets.known(a.name) for a in attributes]), axis=0)
     rows, random_rows = rows[labelled[rows]], random_rows[labelled[random_rows]]
@@ -57,17 +59,26 @@ def school(
     check = Lesson.of(read(held), targets, attributes, held)
     _own_first(check.targets, torch.from_numpy(held >= (targets.count if own is None else own)))
     torch.manual_seed(config.seed)  # torchvision's constructors draw their weights from the global stream
-    network = SubModel(attributes, Shape(size.width, size.blocks, config.input_px, size.window))
+    network = SubModel(attributes, shape_of(size, config))
+    if start is not None:
+        network.backbone.load_state_dict(start.backbone.state_dict())
 
     def score(model: SubModel) -> float:
         judged = judge_all(model, plain_calibrations(model), raw_outputs(model, check.images), check.targets)
         values = [max(-1.0, quality(j)) for j in judged.values() if len(j) > 1]
-        return float(np.nanmean(values)) if values else 0.0
+        return float(np.nanmean(values)) if values else float("nan")
 
     curve = fit(network, lesson, size, config, score, on_epoch)
+    for k, attribute in enumerate(attributes):
+        check.targets[torch.from_numpy(targets.votes[attribute.name][held]), k] = float("nan")
     calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets)
     known = {a.name: int((~lesson.targets[:, k].isnan()).sum()) for k, a in enumerate(attributes)}
     return Schooled(CalibratedModel(size.group, network, calibrations), curve, known)
+
+
+def shape_of(size: SubModelConfig, config: TrainingConfig) -> Shape:
+    """The shape of the network that these settings ask for."""
+    return Shape(size.width, size.blocks, config.input_px, size.window)
 
 
 def _held_out(random_rows: np.ndarray, own: int, config: TrainingConfig) -> np.ndarray:

@@ -21,25 +21,38 @@ class LabelError(ValueError):
 
 @dataclass
 class Targets:
-    """Labels of n pictures: ``values[attribute]`` [n], a class number for a categorical one; ``weights`` [n]."""
+    """Labels of n pictures: ``values[attribute]`` [n], a class number for a categorical one; ``weights`` [n].
+
+    ``votes`` [n] marks those that no person and no data set stated: they teach, but never calibrate.
+    """
 
     vocabulary: Vocabulary
     count: int
     values: dict[str, np.ndarray] = field(default_factory=dict)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
+    votes: dict[str, np.ndarray] = field(default_factory=dict)
 
     def known(self, name: str) -> np.ndarray:
         """Which pictures have a label of this attribute, bool [n]."""
         return ~np.isnan(self.values[name]) if name in self.values else np.zeros(self.count, dtype=bool)
 
-    def put(self, name: str, rows: np.ndarray, values: Sequence[object], weight: float) -> None:
-        """State labels of some rows; a later statement replaces an earlier one."""
+    def put(
+        self,
+        name: str,
+        rows: np.ndarray,
+        values: Sequence[object],
+        weight: float | np.ndarray,
+        votes: bool = False,
+    ) -> None:
+        """State labels of some rows, with one weight or one each; a later statement replaces an earlier one."""
         attribute = self.vocabulary[name]
         if name not in self.values:
             self.values[name] = np.full(self.count, np.nan)
             self.weights[name] = np.zeros(self.count, dtype=np.float32)
+            self.votes[name] = np.zeros(self.count, dtype=bool)
         self.values[name][rows] = [encoded(attribute, value) for value in values]
         self.weights[name][rows] = weight
+        self.votes[name][rows] = votes
 
 
 def is_allowed(attribute: Attribute, value: object) -> bool:
@@ -111,9 +124,9 @@ def joined(first: Targets, second: Targets) -> Targets:
     both = Targets(first.vocabulary, first.count + second.count)
     for name in first.vocabulary:
         if name in first.values or name in second.values:
-            parts = [(t.values.get(name), t.weights.get(name), t.count) for t in (first, second)]
-            both.values[name] = np.concatenate([np.full(n, np.nan) if v is None else v for v, _, n in parts])
-            both.weights[name] = np.concatenate([np.zeros(n, np.float32) if w is None else w for _, w, n in parts])
+            for column, lacking in (("values", np.nan), ("weights", np.float32(0.0)), ("votes", False)):
+                parts = [getattr(t, column).get(name, np.full(t.count, lacking)) for t in (first, second)]
+                getattr(both, column)[name] = np.concatenate(parts)
     return both
 
 

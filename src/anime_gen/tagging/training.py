@@ -105,7 +105,7 @@ def fit(
     score: EvaluateEpoch,
     on_epoch: Callable[[int, float, float], None] = lambda epoch, loss, value: None,
 ) -> Curve:
-    """Train in place and leave the weights of the best epoch by ``score`` (higher is better)."""
+    """Train in place and leave the weights of the best epoch by ``score`` (higher is better; NaN: the last one)."""
     device = chosen_device(config)
     generator = torch.Generator().manual_seed(config.seed)
     model.to(device)
@@ -126,7 +126,7 @@ def fit(
         curve.train_loss.append(float(np.mean(losses)))
         curve.score.append(value)
         on_epoch(epoch, curve.train_loss[-1], value)
-        if value > best:
+        if not value <= best:  # NaN too: nothing to compare with
             best, curve.best_epoch, best_state = value, epoch, copy.deepcopy(model.state_dict())
         elif epoch - curve.best_epoch >= config.patience:
             break
