@@ -29,10 +29,15 @@ def add_guesses(gathered: Gathered, faces: Faces, taggers: Path, weight: float, 
     if not (taggers / MANIFEST).is_file():
         raise FileNotFoundError(f"tag.labels.taught_by: no sub-models in {taggers}; name a folder with {MANIFEST}")
     targets = gathered.targets
+    open_ones = [
+        n for n in targets.vocabulary if targets.known(n)[gathered.learning].sum() <= ENOUGH * len(gathered.learning)
+    ]
+    if not open_ones:
+        return
     learned = _learned(gathered)
     path = cache / f"{_key(learned, faces, taggers)}.parquet"
     if not path.is_file():
-        table = _guessed(learned, faces, taggers)
+        table = _guessed(learned, open_ones, faces, taggers)
         write_atomically(path, table.to_parquet)
     table = pd.read_parquet(path)
     labelled = np.any([targets.known(name) for name in targets.vocabulary], axis=0)
@@ -53,16 +58,16 @@ def _learned(gathered: Gathered) -> Targets:
     return Targets(targets.vocabulary, targets.count, values, targets.weights)
 
 
-def _guessed(learned: Targets, faces: Faces, taggers: Path) -> pd.DataFrame:
-    """A column of values and one of chances for each attribute that can be guessed."""
+def _guessed(learned: Targets, names: list[str], faces: Faces, taggers: Path) -> pd.DataFrame:
+    """A column of values and one of chances for each of these attributes that can be guessed."""
     looks = page_looks(faces, learned.vocabulary, [taggers])
     columns: dict[str, np.ndarray] = {}
-    for name, attribute in learned.vocabulary.items():
+    for name in names:
         rows = np.flatnonzero(learned.known(name))
-        if len(rows) > ENOUGH * learned.count or not can_learn(name, looks, len(rows)):
+        if not can_learn(name, looks, len(rows)):
             continue
         answers = learned.values[name][rows] if len(rows) else np.zeros(0)
-        guess = learn(attribute, looks, rows, answers)
+        guess = learn(learned.vocabulary[name], looks, rows, answers)
         columns |= {name: guess.value, f"{name} sure": guess.sure}
         logger.info("guessed %s of %d pictures from %d labels", name, learned.count - len(rows), len(rows))
     return pd.DataFrame(columns, index=range(learned.count))
