@@ -3,9 +3,10 @@
     python -m tests.benchmarks.few_answers --groups expression hair
 
 Faces of the split ``other_style``, which no sub-model saw; a simulated annotator gives 150 answers about each class
-attribute of a group, in the Label page's order (every third batch by chance, for calibration), 5 % of them wrong. Then
-the ``tag`` stage's sub-model learns from these answers alone, with drawn faces beside them, and from sub-models taught
-on the usual style as well. Prints macro-F1, calibration error and coverage at 95 % precision on 1,000 faces apart.
+attribute of a group, in the Label page's order (every third batch by chance, for calibration), some of them wrong. Then
+the ``tag`` stage's sub-model learns from these answers alone, with drawn faces beside them (drawn), and as
+``--env=finetune`` does: with drawn faces, from sub-models taught on the usual style and their corrected votes (taught).
+Prints macro-F1, calibration error and coverage at 95 % precision on 1,000 faces apart.
 """
 
 import argparse
@@ -35,6 +36,12 @@ from tests.benchmarks.labelling import ATTRIBUTES, BATCH, annotate
 CONF = ATTRIBUTES.parents[2]
 SEED = 9_970_000
 ANSWERS, APART = 150, 1000
+# What the sub-models learn from: the settings of an environment, and labels beside the answers.
+STARTS: dict[str, tuple[str, dict[str, object]]] = {
+    "alone": ("base", {}),
+    "drawn": ("base", {"weak_start": "drawn"}),
+    "taught": ("finetune", {}),
+}
 
 
 def asked(attribute: Attribute, looks: Looks, said: np.ndarray, pool: int) -> dict[int, str]:
@@ -55,7 +62,12 @@ def asked(attribute: Attribute, looks: Looks, said: np.ndarray, pool: int) -> di
 
 
 def answer(
-    store: LabelStore, attribute: Attribute, looks: Looks, labels: list[dict[str, object]], pool: int, wrong: float
+    store: LabelStore,
+    attribute: Attribute,
+    looks: Looks,
+    labels: list[dict[str, float | str | None]],
+    pool: int,
+    wrong: float,
 ) -> None:
     """Put the annotator's answers about one attribute into the store."""
     truth = np.array(
@@ -68,6 +80,19 @@ def answer(
         store.answer(attribute.name, [f"p{row}"], value, Signature("simulated", source, "benchmark"))
 
 
+def task_of(vocabulary: Vocabulary, group: str, start: str, taggers: Path) -> GroupTask:
+    """The sub-model of a group as an environment trains it."""
+    environment, labels = STARTS[start]
+    base, own = (
+        yaml.safe_load((CONF / name / "parameters" / "tag.yml").read_text())["tag"] for name in ("base", environment)
+    )
+    labels = base["labels"] | own["labels"] | labels
+    if labels["taught_by"]:
+        labels["taught_by"] = str(taggers)
+    size = SubModelConfig(**(base[group]["sub_model"] | own[group]["sub_model"]))
+    return GroupTask(vocabulary, size, TrainingConfig(**base["training"]), LabelsConfig(**labels))
+
+
 def main() -> None:
     """Print a line for each attribute and kind of start."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -75,37 +100,34 @@ def main() -> None:
     parser.add_argument("--groups", nargs="*", default=["expression", "hair", "eyes"])
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--wrong", type=float, default=0.05)
+    parser.add_argument("--starts", nargs="*", choices=list(STARTS), default=list(STARTS))
     wish = parser.parse_args()
     vocabulary = Vocabulary.parse(yaml.safe_load(ATTRIBUTES.read_text())["attributes"])
-    tag = yaml.safe_load((CONF / "base" / "parameters" / "tag.yml").read_text())["tag"]
-    sizes = yaml.safe_load((CONF / "finetune" / "parameters" / "tag.yml").read_text())["tag"]
     characters = sample_characters(wish.count, SEED, "other_style")
     drawn = zip(bar(characters, "drawing"), render_many(characters, 64), strict=True)
     faces = ArrayFaces(np.stack([picture for _, picture in drawn]))
-    labels: list[dict[str, object]] = [dict(character.labels()) for character in characters]
+    labels = [character.labels() for character in characters]
     looks, pool = page_looks(faces, vocabulary, [wish.taggers]), wish.count - APART
-    taught = {"taught_by": str(wish.taggers), "weak_start": "drawn"}
-    starts = {"answers alone": {}, "drawn faces too": {"weak_start": "drawn"}, "taught elsewhere too": taught}
     for group in wish.groups:
         classes = [a for a in vocabulary.group(group) if a.kind in ("binary", "categorical")]
         index = pd.DataFrame({"id": [f"p{row}" for row in range(wish.count)]})
         index["split"] = ["train"] * pool + ["tag_test"] * APART
         for attribute in classes:
-            index[f"label.{attribute.name}"] = [None] * pool + [entry[attribute.name] for entry in labels[pool:]]
-        size = SubModelConfig(**(tag[group]["sub_model"] | sizes[group]["sub_model"]))
+            index[f"label.{attribute.name}"] = [
+                entry[attribute.name] if k >= pool else None for k, entry in enumerate(labels)
+            ]
         with tempfile.TemporaryDirectory() as place:
             (Path(place) / STORE_NAME).parent.mkdir(parents=True, exist_ok=True)
             store = LabelStore(Path(place) / STORE_NAME)
             for attribute in classes:
                 answer(store, attribute, looks, labels, pool, wish.wrong)
-            for name, start in starts.items():
-                config = LabelsConfig(**(tag["labels"] | start))
-                task = GroupTask(vocabulary, size, TrainingConfig(**tag["training"]), config)
+            for start in wish.starts:
+                task = task_of(vocabulary, group, start, wish.taggers)
                 report = train_group(task, faces, index, Path(place), MemoryTracker())["report"]
                 for attribute in classes:
                     entry = report[attribute.name]
                     print(
-                        f"{attribute.name:<12} {name:<21} macro-F1 {entry['macro_f1']:.3f}  calibration error "
+                        f"{attribute.name:<12} {start:<7} macro-F1 {entry['macro_f1']:.3f}  calibration error "
                         f"{entry['ece']:.3f}  tagged at 95 % precision {entry['coverage_at_95']:.0%}",
                         flush=True,
                     )
