@@ -13,7 +13,7 @@ from components.label_bench import Bench, picture_bytes
 GRID_KEYS = "12345qweztasdfgyxvbn"  # five a row; Streamlit keeps c and r for itself
 CLASS_KEYS = "1234567890qwezt"
 COLUMNS = 5
-RELEARN_EVERY = 5  # answers between two lessons; one at a time, the next five are then chosen anew
+RELEARN_EVERY = 5  # answers between two lessons; each five are chosen by what the last finished lesson left in doubt
 
 
 def show_picture(work: Workbench, name: str, side: int) -> None:

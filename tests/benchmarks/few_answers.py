@@ -93,6 +93,10 @@ def task_of(vocabulary: Vocabulary, group: str, start: str, taggers: Path) -> Gr
     return GroupTask(vocabulary, size, TrainingConfig(**base["training"]), LabelsConfig(**labels))
 
 
+def _shown(figure: float | None) -> str:
+    return "none" if figure is None else f"{figure:.3f}"
+
+
 def main() -> None:
     """Print a line for each attribute and kind of start."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -127,8 +131,8 @@ def main() -> None:
                 for attribute in classes:
                     entry = report[attribute.name]
                     print(
-                        f"{attribute.name:<12} {start:<7} macro-F1 {entry['macro_f1']:.3f}  calibration error "
-                        f"{entry['ece']:.3f}  tagged at 95 % precision {entry['coverage_at_95']:.0%}",
+                        f"{attribute.name:<12} {start:<7} macro-F1 {_shown(entry['macro_f1'])}  calibration error "
+                        f"{_shown(entry['ece'])}  tagged at 95 % precision {_shown(entry['coverage_at_95'])}",
                         flush=True,
                     )
 

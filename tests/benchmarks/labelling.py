@@ -10,9 +10,9 @@ Where the features come from is said with every figure:
 - ``--features self``: a network trained on the pictures alone (``--epochs``), no label of anything.
 
 The lines and colours of the pictures are looked at in every case, as on the page. Faces are drawn from a seed the
-sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of answers, in the Label page's order
-and in random order, and the ceiling: the same learner told the truth about every face it may ask about. Zero answers is
-what the sub-models say by themselves.
+sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of answers, in active order (the Label
+page's, without its every third batch by chance) and in random order, and the ceiling: the same learner told the truth
+about every face it may ask about. Zero answers is what the sub-models say by themselves.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from anime_gen.tagging.workbench import FIRST
 ATTRIBUTES = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "attributes.yml"
 SEED = 9_900_000
 STEPS = (0, 5, 10, 15, 20, 30, 40, 50, 60, 80, 100, 120, 150)
-BATCH = 5  # as the Label page asks
+BATCH = 5  # as the Label page asks, one at a time
 
 
 def annotate(attribute: Attribute, truth: np.ndarray, wrong: float, random: np.random.Generator) -> np.ndarray:

@@ -19,10 +19,12 @@ from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
 from anime_gen.tagging.guesses import add_guesses
 from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.page_features import page_looks, tagger_looks
+from anime_gen.tagging.schooling import school
 from anime_gen.tagging.settling import settled
 from anime_gen.tagging.sub_model import CalibratedModel
 from anime_gen.tagging.tag_faces import tag_set
 from anime_gen.tagging.tagger import Tagger
+from anime_gen.tagging.targets import Targets
 from anime_gen.tracking.memory_tracker import MemoryTracker
 from tests.tagging.toys import ENTRIES, faces, vocabulary
 
@@ -206,6 +208,37 @@ def test_guesses_do_not_calibrate(trained: tuple[Path, dict[str, dict], MemoryTr
     assert ("votes" in card["report"]["hair_length"], "votes" in card["report"]["hair_color"]) == (True, False)
 
 
+def test_drawn_labels_calibrate_what_was_only_guessed(
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
+) -> None:
+    words = {"hair_color": ENTRIES["hair_color"], "hair_length": ENTRIES["hair_length"]}
+    targets = Targets(Vocabulary.parse(words), COUNT)
+    every, own = np.arange(COUNT), COUNT - 200
+    said = [str(entry["hair_color"]) for entry in LABELS]
+    lengths = [float(str(entry["hair_length"])) for entry in LABELS]
+    targets.put("hair_color", every, said, 1.0)
+    targets.put("hair_length", every[:own], lengths[:own], 0.3, votes=True)
+    targets.put("hair_length", every[own:], lengths[own:], 0.3)  # drawn faces come after the set's own
+    attributes = tuple(targets.vocabulary.values())
+    size = SubModelConfig(group="hair", width=8, epochs=1)
+    schooled = school(attributes, PICTURES.__getitem__, targets, every, every, size, TRAINING, own)
+    assert schooled.model.calibrations["hair_length"].scale != 1.0
+
+
+def test_answers_without_a_word_from_a_sub_model_are_not_spread_over_the_set(
+    trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
+) -> None:
+    words = Vocabulary.parse({**ENTRIES, "scar": {"label": "Scar", "kind": "binary", "group": "face"}})
+    index = index_of([{} for _ in range(COUNT)])
+    index["label.scar"] = [0.0] * 5 + [None] * (COUNT - 5)
+    gathered = gather(index, words, LabelsConfig(), None)
+    add_guesses(gathered, FACES, trained[0] / TAGGERS, 0.3, tmp_path)
+    assert gathered.targets.known("scar").sum() == 5
+    wish = task("face", words, taught_by=str(trained[0] / TAGGERS), required=["scar"])
+    with pytest.raises(ValueError, match="scar, but it has no labels: 5 labelled"):
+        train_group(wish, FACES, index, tmp_path, MemoryTracker())
+
+
 class Unreadable(ArrayFaces):
     def read(self, rows: np.ndarray) -> np.ndarray:
         raise AssertionError("read again")
@@ -265,4 +298,6 @@ def test_the_label_page_hears_every_sub_model_in_two_voices(
     damaged = tmp_path / "damaged"
     shutil.copytree(trained[0] / TAGGERS, damaged)
     (damaged / "hair.safetensors").write_bytes(b"half a file")
+    assert page_looks(FACES, vocabulary(), [damaged]).said == {}
+    (damaged / "hair.safetensors").unlink()
     assert page_looks(FACES, vocabulary(), [damaged]).said == {}

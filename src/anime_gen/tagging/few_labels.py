@@ -68,7 +68,8 @@ def learn(attribute: Attribute, looks: Looks, rows: np.ndarray, answers: np.ndar
 def score(attribute: Attribute, answers: np.ndarray, guess: Guess) -> float | None:
     """Macro-F1 or R-squared on answers left out in turn; None while there are under ten.
 
-    Pictures picked for being doubtful are harder than the rest, so this is on the low side.
+    Pictures picked for being doubtful are harder than the rest, so this is on the low side; sub-models that were taught
+    these very answers put it on the high side.
     """
     if len(answers) < 10:
         return None
@@ -168,7 +169,9 @@ def _learn_values(attribute: Attribute, looks: Looks, rows: np.ndarray, answers:
     voices = looks.said.get(attribute.name, {})
     learners = {name: partial(regress, said.beside, said.words) for name, said in voices.items()}
     if len(rows) < LEAST:
-        words = np.stack([said.words for said in voices.values()])  # where voices differ, an answer teaches most
+        words = np.stack([said.words for said in voices.values()]).astype(
+            np.float64
+        )  # where voices differ, an answer teaches most
         heard = words.mean(axis=0)
         doubt = words.var(axis=0).sum(axis=1)
         return Guess(

@@ -79,7 +79,7 @@ def lacking(attributes: Iterable[Attribute], gathered: Gathered, least: int) -> 
     """Attributes with too few labelled training pictures, and what to do about each."""
     reasons = {}
     for attribute in attributes:
-        count = int(gathered.targets.known(attribute.name)[gathered.learning].sum())
+        count = int(gathered.targets.stated(attribute.name)[gathered.learning].sum())
         if count < least:
             reasons[attribute.name] = (
                 f"{count} labelled training pictures, at least {least} are needed: add a column {attribute.name} to "

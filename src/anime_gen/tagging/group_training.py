@@ -76,7 +76,9 @@ def train_group(
     reasons = lacking(task.vocabulary.values(), gathered, task.labels.least)
     check_required(task.labels.required, task.vocabulary, reasons)
     weak = task.labels.weak_start == "drawn" and task.labels.weak_count > 0
-    attributes = tuple(a for a in task.attributes if a.name not in reasons or (weak and _drawable(a)))
+    attributes = tuple(
+        a for a in task.attributes if a.name not in reasons or (weak and _drawable(a)) or _voted(gathered, a.name)
+    )
     missing = {a.name: reasons[a.name] for a in task.attributes if a not in attributes}
     report = {name: untrained_report(task.vocabulary[name], reason) for name, reason in missing.items()}
     card: dict[str, Any] = {"group": task.size.group, "trained": bool(attributes), "report": report}
@@ -94,9 +96,8 @@ def train_group(
     with tracker.child(f"tag-{task.size.group}", task.size.model_dump() | {"attributes": len(attributes)}) as child:
         schooled, judged = _trained(task, attributes, faces, gathered, data_folder, weak, child)
     report |= {name: attribute_report(j, schooled.n_train[name]) for name, j in judged.items()}
-    for attribute in attributes:
-        if _stated(gathered, attribute.name) < task.labels.least:  # first votes, not measured on this set
-            report[attribute.name]["votes"] = "drawn" if attribute.name in reasons else "guessed"
+    for name in set(reasons) & {a.name for a in attributes}:  # learned from first votes, hardly measured on this set
+        report[name]["votes"] = "guessed" if _voted(gathered, name) else "drawn"
     card |= {
         "fingerprint": fingerprint,
         "seconds": round(time.perf_counter() - started, 1),
@@ -124,11 +125,10 @@ def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: P
     return gathered
 
 
-def _stated(gathered: Gathered, name: str) -> int:
-    """Learning pictures whose label of an attribute is no vote."""
-    targets = gathered.targets
-    known = targets.known(name)[gathered.learning]
-    return int((known & ~targets.votes[name][gathered.learning]).sum()) if known.any() else 0
+def _voted(gathered: Gathered, name: str) -> bool:
+    """Whether sub-models or a tagger of one's own voted on an attribute of the learning pictures."""
+    votes = gathered.targets.votes.get(name)
+    return votes is not None and bool(votes[gathered.learning].any())
 
 
 def _drawable(attribute: Attribute) -> bool:
@@ -151,11 +151,14 @@ def _fingerprint(task: GroupTask, faces: Faces, gathered: Gathered, attributes: 
     settings = [task.size.model_dump(), task.training.model_dump(), task.labels.model_dump()]
     digest.update(json.dumps([settings, [a.model_dump() for a in attributes]], sort_keys=True).encode())
     for attribute in attributes:
-        for part in (gathered.targets.values, gathered.targets.weights):
+        for part in (gathered.targets.values, gathered.targets.weights, gathered.targets.votes):
             if attribute.name in part:
                 digest.update(np.ascontiguousarray(part[attribute.name]).tobytes())
     for rows in (gathered.learning, gathered.testing, gathered.chosen):
         digest.update(np.ascontiguousarray(rows).tobytes())
+    start = _start_file(task)
+    if start is not None:
+        digest.update(start.read_bytes())
     return digest.hexdigest()
 
 
@@ -194,10 +197,15 @@ def _trained(
     return schooled, judged
 
 
+def _start_file(task: GroupTask) -> Path | None:
+    path = Path(task.labels.taught_by or "") / f"{task.size.group}.safetensors"
+    return path if task.labels.taught_by is not None and path.is_file() else None
+
+
 def _start(task: GroupTask) -> SubModel | None:
     """The network of the same group that was taught elsewhere, where it has the same shape."""
-    path = Path(task.labels.taught_by or "") / f"{task.size.group}.safetensors"
-    if task.labels.taught_by is None or not path.is_file():
+    path = _start_file(task)
+    if path is None:
         return None
     network, wanted = CalibratedModel.load(path).network, shape_of(task.size, task.training)
     if network.shape != wanted:

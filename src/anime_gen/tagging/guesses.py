@@ -11,7 +11,7 @@ import pandas as pd
 
 from anime_gen.images.faces import Faces
 from anime_gen.images.files import write_atomically
-from anime_gen.tagging.few_labels import can_learn, learn
+from anime_gen.tagging.few_labels import learn
 from anime_gen.tagging.gathering import Gathered
 from anime_gen.tagging.page_features import page_looks
 from anime_gen.tagging.tagger import MANIFEST
@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 def add_guesses(gathered: Gathered, faces: Faces, taggers: Path, weight: float, cache: Path) -> None:
     """Guess, in place, what nobody said of the learning pictures; FileNotFoundError if there are no sub-models.
 
+    Also where an attribute does not apply (the rim of glasses not worn): the set does not tell the two apart.
+
     A guess counts ``weight`` times its chance of being right. Guessed pictures never calibrate and never test.
     """
     if not (taggers / MANIFEST).is_file():
@@ -35,7 +37,7 @@ def add_guesses(gathered: Gathered, faces: Faces, taggers: Path, weight: float, 
     if not open_ones:
         return
     learned = _learned(gathered)
-    path = cache / f"{_key(learned, faces, taggers)}.parquet"
+    path = cache / f"{_key(learned, open_ones, faces, taggers)}.parquet"
     if not path.is_file():
         table = _guessed(learned, open_ones, faces, taggers)
         write_atomically(path, table.to_parquet)
@@ -49,7 +51,10 @@ def add_guesses(gathered: Gathered, faces: Faces, taggers: Path, weight: float, 
 
 
 def _learned(gathered: Gathered) -> Targets:
-    """The labels of the learning pictures alone: what a guess may be corrected by."""
+    """The labels of the learning pictures alone: what a guess may be corrected by.
+
+    Some of them calibrate the sub-model later, which heard of them only through such corrections.
+    """
     targets = gathered.targets
     unheard = np.setdiff1d(np.arange(targets.count), gathered.learning)
     values = {name: np.where(targets.votes[name], np.nan, column) for name, column in targets.values.items()}
@@ -64,7 +69,7 @@ def _guessed(learned: Targets, names: list[str], faces: Faces, taggers: Path) ->
     columns: dict[str, np.ndarray] = {}
     for name in names:
         rows = np.flatnonzero(learned.known(name))
-        if not can_learn(name, looks, len(rows)):
+        if name not in looks.said:  # answers alone are for the sub-model itself to learn from
             continue
         answers = learned.values[name][rows] if len(rows) else np.zeros(0)
         guess = learn(learned.vocabulary[name], looks, rows, answers)
@@ -73,9 +78,9 @@ def _guessed(learned: Targets, names: list[str], faces: Faces, taggers: Path) ->
     return pd.DataFrame(columns, index=range(learned.count))
 
 
-def _key(learned: Targets, faces: Faces, taggers: Path) -> str:
-    digest = hashlib.sha256(f"{faces.fingerprint} {learned.vocabulary.version}".encode())
-    for file in sorted(taggers.glob("*.safetensors")):
+def _key(learned: Targets, names: list[str], faces: Faces, taggers: Path) -> str:
+    digest = hashlib.sha256(f"{faces.fingerprint} {learned.vocabulary.version} {names}".encode())
+    for file in [taggers / MANIFEST, *sorted(taggers.glob("*.safetensors"))]:
         digest.update(file.read_bytes())
     for name in sorted(learned.values):
         digest.update(name.encode() + np.ascontiguousarray(learned.values[name]).tobytes())

@@ -35,7 +35,7 @@ def page_looks(faces: Faces, vocabulary: Vocabulary, taggers: Sequence[Path], ba
             continue
         try:
             tagger = Tagger.load(folder)
-        except ValueError as error:
+        except (ValueError, OSError, KeyError) as error:  # damaged, or half replaced by a run of the tag stage
             logger.warning("labelling goes on without the sub-models in %s: %s", folder, error)
             continue
         same = [n for n, a in tagger.vocabulary.items() if n in vocabulary and a.meaning == vocabulary[n].meaning]
@@ -66,8 +66,8 @@ def tagger_looks(
 ) -> Looks:
     """What the sub-models see (main directions of their trunks, beside their votes) and what they say.
 
-    They say it in two voices: as they were taught, and settled among these faces, whose
-    features are the better ones. ``left_out`` names a group whose sub-model must not help.
+    They say it in two voices: as they were taught, and settled among these faces. What the settled ones see is the
+    better look. ``left_out`` names a group whose sub-model must not help.
     """
     groups = [group for group in tagger.sub_models if group != left_out]
     spoken = [a for a in tagger.vocabulary.values() if a.group != left_out]
@@ -75,7 +75,7 @@ def tagger_looks(
         return Looks({})
     some = np.random.default_rng(0).permutation(count)[:SETTLE]
     at_home = settled(tagger, _as_batches(read, some, batch))
-    voices = {"taught": _heard(tagger, read, count, batch), "settled": _heard(at_home, read, count, batch)}
+    voices = {"taught": _heard(tagger, read, count, batch), "settled": _heard(at_home, read, count, batch, groups)}
     trunks = np.concatenate([voices["settled"][0][group] for group in groups], axis=1)
     seen = main_directions(trunks, SEEN)
     seen = seen / max(1e-6, float(seen.std(axis=0).max()))
@@ -95,15 +95,15 @@ def tagger_looks(
 
 @torch.inference_mode()
 def _heard(
-    tagger: Tagger, read: ReadPictures, count: int, batch: int
+    tagger: Tagger, read: ReadPictures, count: int, batch: int, groups: Sequence[str] = ()
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """What the last layer of each group sees, and the read-out of each attribute, of all faces."""
-    trunks: dict[str, list[np.ndarray]] = {group: [] for group in tagger.sub_models}
+    """What the last layers of some groups see, and the read-out of each attribute, of all faces."""
+    trunks: dict[str, list[np.ndarray]] = {group: [] for group in groups}
     said: dict[str, list[np.ndarray]] = {name: [] for name in tagger.vocabulary}
     for images in _as_batches(read, np.arange(count), batch):
         features = tagger.features(images)
-        for group, seen in features.items():
-            trunks[group].append(seen.numpy())
+        for group, seen in trunks.items():
+            seen.append(features[group].numpy())
         readout = tagger.readout_of(features)
         for name, parts in said.items():
             parts.append(tagger.part(readout, name).numpy())

@@ -50,13 +50,16 @@ def school(
     ``start`` is a network of the same shape that was taught elsewhere: the backbone starts there, the heads anew.
     """
     labelled = np.any(np.stack([targets.known(a.name) for a in attributes]), axis=0)
-    rows, random_rows = rows[labelled[rows]], random_rows[labelled[random_rows]]
+    stated = np.any(np.stack([targets.stated(a.name) for a in attributes]), axis=0)
+    rows, random_rows = rows[labelled[rows]], random_rows[stated[random_rows]]
     held = _held_out(random_rows, targets.count if own is None else own, config)
     learning = np.setdiff1d(rows, held)
     if len(learning) < 2:
         raise ValueError(f"sub-model {size.group}: {len(rows)} labelled training pictures are too few to learn from")
     lesson = Lesson.of(read(learning), targets, attributes, learning)
     check = Lesson.of(read(held), targets, attributes, held)
+    for k, attribute in enumerate(attributes):
+        check.targets[torch.from_numpy(~targets.stated(attribute.name)[held]), k] = float("nan")
     _own_first(check.targets, torch.from_numpy(held >= (targets.count if own is None else own)))
     torch.manual_seed(config.seed)  # torchvision's constructors draw their weights from the global stream
     network = SubModel(attributes, shape_of(size, config))
@@ -69,8 +72,6 @@ def school(
         return float(np.nanmean(values)) if values else float("nan")
 
     curve = fit(network, lesson, size, config, score, on_epoch)
-    for k, attribute in enumerate(attributes):
-        check.targets[torch.from_numpy(targets.votes[attribute.name][held]), k] = float("nan")
     calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets)
     known = {a.name: int((~lesson.targets[:, k].isnan()).sum()) for k, a in enumerate(attributes)}
     return Schooled(CalibratedModel(size.group, network, calibrations), curve, known)

@@ -36,6 +36,10 @@ class Targets:
         """Which pictures have a label of this attribute, bool [n]."""
         return ~np.isnan(self.values[name]) if name in self.values else np.zeros(self.count, dtype=bool)
 
+    def stated(self, name: str) -> np.ndarray:
+        """Which pictures have a label of this attribute that is no vote, bool [n]."""
+        return self.known(name) & ~self.votes[name] if name in self.votes else self.known(name)
+
     def put(
         self,
         name: str,
