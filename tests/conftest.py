@@ -10,15 +10,15 @@ import pytest
 import torch
 import yaml
 
+from anime_gen.attributes import Vocabulary
 from anime_gen.latent import DirectionConfig, fit_directions
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
 from anime_gen.stylegan2 import Discriminator, Generator, NetworkConfig, save_network
-from anime_gen.tagging.attributes import Vocabulary
-from anime_gen.tagging.network import Shape, SubModel
-from anime_gen.tagging.sub_model import CalibratedModel, plain_calibrations
-from anime_gen.tagging.tagger import Tagger
+from anime_gen.tagging.classifiers.network import Shape, SubModel
+from anime_gen.tagging.classifiers.sub_model import CalibratedModel, plain_calibrations
+from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tracking import active
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
 

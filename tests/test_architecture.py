@@ -14,11 +14,12 @@ LAYERS = {
     "images": {"drawing"},
     "stylegan2": {"images", "drawing"},
     "tracking": set(),
-    "tagging": {"stylegan2", "images", "drawing", "torchvision_compat"},
-    "latent": {"tagging", "stylegan2", "images", "drawing"},
-    "evaluation": {"latent", "tagging", "stylegan2", "images", "drawing"},
-    "serving": {"latent", "tagging", "evaluation", "stylegan2", "images", "drawing", "tracking"},
-    "studio": {"serving", "latent", "tagging", "evaluation", "stylegan2", "images", "drawing"},
+    "attributes": set(),
+    "tagging": {"attributes", "stylegan2", "images", "drawing", "torchvision_compat"},
+    "latent": {"attributes", "tagging", "stylegan2", "images", "drawing"},
+    "evaluation": {"attributes", "latent", "tagging", "stylegan2", "images", "drawing"},
+    "serving": {"attributes", "latent", "tagging", "evaluation", "stylegan2", "images", "drawing", "tracking"},
+    "studio": {"attributes", "serving", "latent", "tagging", "evaluation", "stylegan2", "images", "drawing"},
 }
 ALLOWED = {
     "kedro": {"pipelines", "hooks", "settings", "session", "pipeline_registry"},
@@ -93,7 +94,7 @@ def test_drawing_images_and_stylegan2_run_on_a_bare_machine():
 
 
 def test_the_page_reaches_the_networks_only_through_studio_and_serving():
-    allowed = {"studio", "serving", "tracking", "tagging", "images"}
+    allowed = {"attributes", "studio", "serving", "tracking", "tagging", "images"}
     breaches = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (ROOT / "streamlit_app").rglob("*.py")

@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 import yaml
 
-from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.attributes import Vocabulary
+from anime_gen.tagging.active_learning.labelling_session import LabellingSession
+from anime_gen.tagging.active_learning.page_features import collect_views
 from anime_gen.tagging.group_training import TAGGERS
-from anime_gen.tagging.page_features import page_looks
-from anime_gen.tagging.workbench import Workbench
 
 PROJECT = Path(__file__).parents[2]
 SHIPPED_TAGGERS = PROJECT / "data" / "06_models" / "shipped" / "taggers"  # first votes where nothing was taught yet
@@ -21,7 +21,7 @@ SHIPPED_TAGGERS = PROJECT / "data" / "06_models" / "shipped" / "taggers"  # firs
 class Bench:
     """A workbench and the thread that learns from its answers."""
 
-    work: Workbench
+    work: LabellingSession
     learner: ThreadPoolExecutor
 
 
@@ -35,10 +35,10 @@ def data_folder() -> Path:
 def _open(folder: str, store_key: float) -> Bench:
     """The arguments are the key: another set of faces is another bench."""
     entries = yaml.safe_load((PROJECT / "conf" / "base" / "parameters" / "attributes.yml").read_text())
-    work = Workbench.open(Path(folder), Vocabulary.parse(entries["attributes"]))
+    work = LabellingSession.open(Path(folder), Vocabulary.parse(entries["attributes"]))
     learner = ThreadPoolExecutor(1, thread_name_prefix="label-learner")
     taggers = [Path(folder) / TAGGERS, SHIPPED_TAGGERS]
-    learner.submit(work.look, lambda faces: page_looks(faces, work.vocabulary, taggers))
+    learner.submit(work.look, lambda faces: collect_views(faces, work.vocabulary, taggers))
     return Bench(work, learner)
 
 

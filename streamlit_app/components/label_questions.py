@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from anime_gen.tagging.attributes import Attribute
+from anime_gen.attributes import Attribute
+from anime_gen.tagging.active_learning.labelling_session import LabellingSession
 from anime_gen.tagging.labels import Signature
-from anime_gen.tagging.workbench import Workbench
 from components.label_bench import Bench, picture_bytes
 
 GRID_KEYS = "12345qweztasdfgyxvbn"  # five a row; Streamlit keeps c and r for itself
@@ -16,7 +16,7 @@ COLUMNS = 5
 RELEARN_EVERY = 5  # answers between two lessons; each five are chosen by what the last finished lesson left in doubt
 
 
-def show_picture(work: Workbench, name: str, side: int) -> None:
+def show_picture(work: LabellingSession, name: str, side: int) -> None:
     """One face, sharp at its shown size."""
     st.image(picture_bytes(name, side, work.faces.fingerprint), width=side)
 

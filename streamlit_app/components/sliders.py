@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from anime_gen.attributes import Attribute
 from anime_gen.serving.rendering import Value
 from anime_gen.studio import Editor
 from anime_gen.studio.wording import worded
-from anime_gen.tagging.attributes import Attribute
 
 
 def show(editor: Editor, attribute: Attribute) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import torch
 
 from anime_gen.stylegan2 import Generator, NetworkConfig
-from anime_gen.stylegan2.allocator import keep_freed_memory
-from anime_gen.stylegan2.growth import Stage
-from anime_gen.stylegan2.runtime import EditSession, Runtime, open_runtime
-from anime_gen.stylegan2.state import new_state
-from anime_gen.stylegan2.step import Step
-from anime_gen.stylegan2.training_config import (
+from anime_gen.stylegan2.inference.allocator import keep_freed_memory
+from anime_gen.stylegan2.inference.runtime import EditSession, Runtime, open_runtime
+from anime_gen.stylegan2.training.growth import Stage
+from anime_gen.stylegan2.training.state import new_state
+from anime_gen.stylegan2.training.step import Step
+from anime_gen.stylegan2.training.training_config import (
     AugmentConfig,
     GrowthConfig,
     LossConfig,

@@ -17,19 +17,19 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.drawing import render_many, sample_characters
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.images import ArrayFaces
-from anime_gen.tagging.attributes import Attribute, Vocabulary
+from anime_gen.tagging.active_learning.acquisition import most_informative
+from anime_gen.tagging.active_learning.few_shot import learn
+from anime_gen.tagging.active_learning.labelling_session import RANDOM, RANDOM_EVERY
+from anime_gen.tagging.active_learning.page_features import collect_views
+from anime_gen.tagging.active_learning.views import Views
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
-from anime_gen.tagging.few_labels import learn
 from anime_gen.tagging.group_training import GroupTask, train_group
 from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
-from anime_gen.tagging.looks import Looks
-from anime_gen.tagging.page_features import page_looks
-from anime_gen.tagging.picking import pick
 from anime_gen.tagging.targets import decoded, encoded
-from anime_gen.tagging.workbench import RANDOM, RANDOM_EVERY
 from anime_gen.tracking.memory_tracker import MemoryTracker
 from tests.benchmarks.labelling import ATTRIBUTES, BATCH, annotate
 
@@ -44,7 +44,7 @@ STARTS: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 
-def asked(attribute: Attribute, looks: Looks, said: np.ndarray, pool: int) -> dict[int, str]:
+def asked(attribute: Attribute, looks: Views, said: np.ndarray, pool: int) -> dict[int, str]:
     """Rows in the Label page's order, and how each was picked."""
     random = np.random.default_rng(0)
     picked: dict[int, str] = {}
@@ -56,7 +56,10 @@ def asked(attribute: Attribute, looks: Looks, said: np.ndarray, pool: int) -> di
             new, source = random.permutation(np.flatnonzero(free))[:BATCH], RANDOM
         else:
             guess = learn(attribute, looks, rows, said[rows])
-            new, source = pick(looks.of(attribute.name)[guess.look], guess.doubt, free, BATCH, batch), "active"
+            new, source = (
+                most_informative(looks.of(attribute.name)[guess.look], guess.doubt, free, BATCH, batch),
+                "active",
+            )
         picked |= dict.fromkeys(new.tolist(), source)
     return picked
 
@@ -64,7 +67,7 @@ def asked(attribute: Attribute, looks: Looks, said: np.ndarray, pool: int) -> di
 def answer(
     store: LabelStore,
     attribute: Attribute,
-    looks: Looks,
+    looks: Views,
     labels: list[dict[str, float | str | None]],
     pool: int,
     wrong: float,
@@ -111,7 +114,7 @@ def main() -> None:
     drawn = zip(bar(characters, "drawing"), render_many(characters, 64), strict=True)
     faces = ArrayFaces(np.stack([picture for _, picture in drawn]))
     labels = [character.labels() for character in characters]
-    looks, pool = page_looks(faces, vocabulary, [wish.taggers]), wish.count - APART
+    looks, pool = collect_views(faces, vocabulary, [wish.taggers]), wish.count - APART
     for group in wish.groups:
         classes = [a for a in vocabulary.group(group) if a.kind in ("binary", "categorical")]
         index = pd.DataFrame({"id": [f"p{row}" for row in range(wish.count)]})

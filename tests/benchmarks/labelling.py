@@ -7,7 +7,6 @@ Where the features come from is said with every figure:
 - ``--features all --split other_style`` (default): what every sub-model sees and says, taught on the usual style; the
   faces asked about are in a style it never saw. This is the weak start of an untagged set.
 - ``--features others``: the other groups' sub-models only, which never saw a label of the attribute: a new slider.
-- ``--features self``: a network trained on the pictures alone (``--epochs``), no label of anything.
 
 The lines and colours of the pictures are looked at in every case, as on the page. Faces are drawn from a seed the
 sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of answers, in active order (the Label
@@ -22,18 +21,16 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.drawing import render_many, sample_characters
-from anime_gen.tagging.attributes import Attribute, Vocabulary
-from anime_gen.tagging.config import TrainingConfig
-from anime_gen.tagging.few_labels import can_learn, learn
-from anime_gen.tagging.looks import Looks, main_directions
-from anime_gen.tagging.metrics import macro_f1
-from anime_gen.tagging.page_features import SEEN, picture_looks, tagger_looks
-from anime_gen.tagging.picking import medoids, pick
-from anime_gen.tagging.self_taught import features_of, self_taught
-from anime_gen.tagging.tagger import Tagger
+from anime_gen.tagging.active_learning.acquisition import medoids, most_informative
+from anime_gen.tagging.active_learning.few_shot import can_learn, learn
+from anime_gen.tagging.active_learning.labelling_session import FIRST
+from anime_gen.tagging.active_learning.page_features import picture_views, tagger_views
+from anime_gen.tagging.active_learning.views import Views
+from anime_gen.tagging.classifiers.metrics import macro_f1
+from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.targets import encoded
-from anime_gen.tagging.workbench import FIRST
 
 ATTRIBUTES = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "attributes.yml"
 SEED = 9_900_000
@@ -49,7 +46,7 @@ def annotate(attribute: Attribute, truth: np.ndarray, wrong: float, random: np.r
 
 
 def curve(
-    attribute: Attribute, looks: Looks, truth: np.ndarray, pool: int, wrong: float, active: bool, seed: int
+    attribute: Attribute, looks: Views, truth: np.ndarray, pool: int, wrong: float, active: bool, seed: int
 ) -> list[float]:
     """Macro-F1 on the rows from ``pool`` on, at each number of answers in STEPS; NaN while nothing can be guessed."""
     random = np.random.default_rng(seed)
@@ -69,7 +66,7 @@ def curve(
         elif guess is None:
             new = first[free[first]][:BATCH]
         else:
-            new = pick(looks.of(attribute.name)[guess.look], guess.doubt, free, BATCH, len(asked))
+            new = most_informative(looks.of(attribute.name)[guess.look], guess.doubt, free, BATCH, len(asked))
         free[new] = False
         asked = np.append(asked, new)
 
@@ -90,8 +87,7 @@ def main() -> None:
     """Print the curves and what they amount to; write them as JSON if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--taggers", type=Path, default=Path("data/06_models/taggers"))
-    parser.add_argument("--features", choices=("all", "others", "self"), default="all")
-    parser.add_argument("--epochs", type=int, default=10, help="of the network that teaches itself")
+    parser.add_argument("--features", choices=("all", "others"), default="all")
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--split", default="other_style")
@@ -103,8 +99,8 @@ def main() -> None:
     characters = sample_characters(wish.count, SEED, wish.split)
     pictures = np.stack(list(render_many(characters, 64, workers=1)))
     labels = [character.labels() for character in characters]
-    made: dict[str | None, Looks] = {}
-    drawn = picture_looks(pictures.__getitem__, len(pictures))
+    made: dict[str | None, Views] = {}
+    drawn = picture_views(pictures.__getitem__, len(pictures))
     rows = []
     entries = yaml.safe_load(ATTRIBUTES.read_text())["attributes"]
     for name, attribute in Vocabulary.parse(entries).items():
@@ -114,10 +110,8 @@ def main() -> None:
         truth = np.array([encoded(attribute, labels[k][name]) for k in known])
         left_out = attribute.group if wish.features == "others" else None
         if left_out not in made:
-            heard = (
-                _self_heard(pictures, wish.epochs) if wish.features == "self" else _heard(tagger, pictures, left_out)
-            )
-            made[left_out] = Looks({**drawn, **heard.common}, heard.said)
+            heard = tagger_views(tagger, pictures.__getitem__, len(pictures), left_out)
+            made[left_out] = Views({**drawn, **heard.common}, heard.said)
         looks = made[left_out].take(np.array(known))
         for wrong in wish.wrong:
             rows.append(_compared(attribute, looks, truth, wrong, wish.repeats))
@@ -127,16 +121,7 @@ def main() -> None:
         wish.out.write_text(json.dumps(rows, indent=1))
 
 
-def _heard(tagger: Tagger, pictures: np.ndarray, left_out: str | None) -> Looks:
-    return tagger_looks(tagger, pictures.__getitem__, len(pictures), left_out)
-
-
-def _self_heard(pictures: np.ndarray, epochs: int) -> Looks:
-    network = self_taught(pictures, epochs, TrainingConfig())
-    return Looks({"seen": main_directions(features_of(network, pictures), SEEN)})
-
-
-def _compared(attribute: Attribute, looks: Looks, truth: np.ndarray, wrong: float, repeats: int) -> dict[str, object]:
+def _compared(attribute: Attribute, looks: Views, truth: np.ndarray, wrong: float, repeats: int) -> dict[str, object]:
     pool = 2 * len(truth) // 3
     active, chance = (
         np.mean([curve(attribute, looks, truth, pool, wrong, order, seed) for seed in range(repeats)], axis=0).tolist()

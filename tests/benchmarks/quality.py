@@ -1,4 +1,4 @@
-"""KID over CPU seconds on drawn faces: growth or full size, augmentation or none, which loss and step.
+"""KID over CPU seconds on drawn faces: growth or full size, augmentation or none, which loss.
 
     python tests/benchmarks/quality.py --seconds 240
 
@@ -26,12 +26,13 @@ from anime_gen.evaluation import MeasurerConfig, density_coverage, ensure_measur
 from anime_gen.evaluation.features import FeatureNetwork
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.images.faces import ArrayFaces, area_average
-from anime_gen.stylegan2.config import NetworkConfig
-from anime_gen.stylegan2.grid import sample, to_uint8
-from anime_gen.stylegan2.growth import schedule
-from anime_gen.stylegan2.interruption import TrainingInterruptedError
-from anime_gen.stylegan2.trainer import train
-from anime_gen.stylegan2.training_config import (
+from anime_gen.stylegan2.monitoring.grid import sample, to_uint8
+from anime_gen.stylegan2.networks.config import NetworkConfig
+from anime_gen.stylegan2.networks.weights import load_generator
+from anime_gen.stylegan2.training.growth import schedule
+from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
+from anime_gen.stylegan2.training.trainer import train
+from anime_gen.stylegan2.training.training_config import (
     AugmentConfig,
     GrowthConfig,
     LossConfig,
@@ -40,7 +41,6 @@ from anime_gen.stylegan2.training_config import (
     StageConfig,
     TrainingConfig,
 )
-from anime_gen.stylegan2.weights import load_generator
 
 RESOLUTION = 32
 LABELS = {
@@ -48,9 +48,7 @@ LABELS = {
     "full_size": "full size from the start",
     "ada": "growth, ADA",
     "r3gan": "growth, relativistic loss, R1 + R2",
-    "one_stage": "growth, one pass for both players",
     "full_r3gan": "full size, relativistic loss, R1 + R2",
-    "full_one_stage": "full size, one pass for both players",
 }
 
 
@@ -72,15 +70,12 @@ def configurations(shares: dict[int, int], seed: int, threads: int) -> dict[str,
     )
     full_size = replace(growth, growth=replace(growth.growth, enabled=False))
     relativistic = LossConfig(kind="relativistic", r1_gamma=2.0, r2_gamma=2.0)
-    one_stage = replace(growth.loss, one_stage=True)
     return {
         "growth": growth,
         "full_size": full_size,
         "ada": replace(growth, augment=AugmentConfig(mode="ada")),
         "r3gan": replace(growth, loss=relativistic),
-        "one_stage": replace(growth, loss=one_stage),
         "full_r3gan": replace(full_size, loss=relativistic),
-        "full_one_stage": replace(full_size, loss=one_stage),
     }
 
 

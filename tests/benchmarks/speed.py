@@ -14,8 +14,8 @@ from functools import partial
 import torch
 from torch.nn import functional
 
-from anime_gen.stylegan2.config import NetworkConfig
-from anime_gen.stylegan2.hardware import choose_precision
+from anime_gen.stylegan2.networks.config import NetworkConfig
+from anime_gen.stylegan2.training.hardware import choose_precision
 from tests.benchmarks.engine import build_generator, build_trainer
 
 Clock = Callable[[], float]

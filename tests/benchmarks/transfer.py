@@ -16,10 +16,10 @@ import torch
 
 from anime_gen.drawing import render_many, sample_characters
 from anime_gen.evaluation.progress_bar import bar
-from anime_gen.tagging.metrics import calibration_error, quality, quality_name
-from anime_gen.tagging.tagger import Tagger
+from anime_gen.tagging.classifiers.metrics import calibration_error, quality, quality_name
+from anime_gen.tagging.classifiers.tagger import Tagger
+from anime_gen.tagging.classifiers.training import as_float, raw_outputs
 from anime_gen.tagging.targets import targets_of_labels
-from anime_gen.tagging.training import as_float, raw_outputs
 
 SEED = 9_950_000
 SPLITS = ("default", "other_style")

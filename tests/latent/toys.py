@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import torch
 
-from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.attributes import Vocabulary
 
 Z_DIM = 6
 NUM_WS = 4

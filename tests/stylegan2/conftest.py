@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from anime_gen.images.faces import ArrayFaces
-from anime_gen.stylegan2.config import NetworkConfig
-from anime_gen.stylegan2.training_config import (
+from anime_gen.stylegan2.networks.config import NetworkConfig
+from anime_gen.stylegan2.training.training_config import (
     GrowthConfig,
     LossConfig,
     OptimConfig,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anime_gen.tagging.comparisons import bradley_terry, on_scale
+from anime_gen.tagging.active_learning.bradley_terry import bradley_terry, on_scale
 from anime_gen.tagging.labels import LabelStore, Signature
 from tests.tagging.toys import vocabulary
 

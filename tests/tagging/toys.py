@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.attributes import Vocabulary
 
 ENTRIES = {
     "hair_color": {"label": "Hair colour", "kind": "categorical", "group": "hair", "classes": ["red", "green", "blue"]},

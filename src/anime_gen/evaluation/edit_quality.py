@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from anime_gen.attributes import Attribute
 from anime_gen.evaluation.config import EditConfig
 from anime_gen.evaluation.measurer import IDENTITY, Measurer
 from anime_gen.evaluation.requests import Requests, make_requests, miss, obedience
@@ -18,7 +19,6 @@ from anime_gen.latent.editing import edit_to, solve
 from anime_gen.latent.protocols import GeneratorLike, Progress, Reader, silent
 from anime_gen.latent.readings import ask, column_slices, values_of
 from anime_gen.latent.sampling import draw_ws
-from anime_gen.tagging.attributes import Attribute
 
 OURS = "solve"
 EMPTY = ("hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach")

@@ -16,10 +16,10 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
+from anime_gen.attributes import Column, Vocabulary
 from anime_gen.drawing import ATTRIBUTES
 from anime_gen.evaluation.features import RandomConvolutions
 from anime_gen.latent.readings import values_of
-from anime_gen.tagging.attributes import Column, Vocabulary
 
 LARGEST_INPUT = 64
 """Larger pictures are averaged to this side first, px."""

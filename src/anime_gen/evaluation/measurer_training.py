@@ -12,13 +12,13 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional as F
 
+from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.drawing import Character, render, render_many, sample_characters
 from anime_gen.evaluation.config import MeasurerConfig
 from anime_gen.evaluation.features import to_images
 from anime_gen.evaluation.measurer import LARGEST_INPUT, Measurer, drawn_vocabulary
 from anime_gen.latent.protocols import Progress, silent
 from anime_gen.latent.readings import column_slices, turn
-from anime_gen.tagging.attributes import Attribute, Vocabulary
 
 VERSION = 1
 """Raise when the network or its training changes: measurers kept from before are then trained anew."""

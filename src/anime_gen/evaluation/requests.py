@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from anime_gen.attributes import Attribute
 from anime_gen.evaluation.statistics import rank_correlation
 from anime_gen.latent.readings import turn
-from anime_gen.tagging.attributes import Attribute
 
 Requests = list[list[float | str]]
 """requests[q][i]: what is asked of character i in round q."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from anime_gen.attributes import Attribute
 from anime_gen.evaluation.edit_quality import read
 from anime_gen.evaluation.features import to_pictures
 from anime_gen.evaluation.measurer import Measurer
@@ -13,7 +14,6 @@ from anime_gen.latent.directions import Directions
 from anime_gen.latent.editing import edit_to
 from anime_gen.latent.protocols import GeneratorLike
 from anime_gen.latent.sampling import draw_ws
-from anime_gen.tagging.attributes import Attribute
 
 
 def sweep_strips(

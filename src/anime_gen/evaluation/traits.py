@@ -6,8 +6,8 @@ shifted by 10 % of the range on average to become the data's.
 
 import numpy as np
 
+from anime_gen.attributes import Attribute
 from anime_gen.evaluation.measurer import Measurer
-from anime_gen.tagging.attributes import Attribute
 
 Values = dict[str, np.ndarray]
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from anime_gen.attributes import Attribute
 from anime_gen.latent.config import DirectionConfig
 from anime_gen.latent.directions import Directions
 from anime_gen.latent.protocols import GeneratorLike, Progress, Reader
 from anime_gen.latent.readings import SURE_LOGIT, turn, values_of
 from anime_gen.latent.sampling import draw_ws
-from anime_gen.tagging.attributes import Attribute
 
 
 def calibrate(

@@ -10,9 +10,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from anime_gen.attributes import Attribute, Column, Vocabulary
 from anime_gen.latent.readings import column_slices, values_of
 from anime_gen.latent.space import LatentSpace
-from anime_gen.tagging.attributes import Attribute, Column, Vocabulary
 
 SCHEMA = 1
 TENSORS = ("mean", "axes", "deviations", "intercept", "jacobian", "plain", "scale", "r2", "moves", "leakage")

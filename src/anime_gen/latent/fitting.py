@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import torch
 
+from anime_gen.attributes import Attribute
 from anime_gen.latent.calibration import calibrate
 from anime_gen.latent.config import DirectionConfig
 from anime_gen.latent.directions import Directions
@@ -12,7 +13,6 @@ from anime_gen.latent.readings import column_slices
 from anime_gen.latent.ridge import LinearFit, fit_ridge
 from anime_gen.latent.sampling import Samples, sample_faces, usable
 from anime_gen.latent.solver import constrained_step
-from anime_gen.tagging.attributes import Attribute
 
 SMALLEST_SCALE = 1e-6
 """A column that varies less than this is constant: its direction is 0 and it holds nothing."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from anime_gen.tagging.attributes import Column, Vocabulary
+from anime_gen.attributes import Column, Vocabulary
 
 Progress = Callable[[Sequence[Any], str], Iterable[Any]]
 """Wraps a sequence of batches to show how far they are, under a label (tqdm in pipelines, nothing in tests)."""

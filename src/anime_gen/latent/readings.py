@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from anime_gen.tagging.attributes import Attribute, Column, Vocabulary
+from anime_gen.attributes import Attribute, Column, Vocabulary
 
 SURE_LOGIT = 3.0
 """A binary wish aims at this logit (95 %): further out the picture changes and the answer does not."""

@@ -32,7 +32,7 @@ from anime_gen.serving.manifest import (
     write_manifest,
 )
 from anime_gen.stylegan2 import Generator, load_generator
-from anime_gen.tagging.tagger import Tagger
+from anime_gen.tagging.classifiers.tagger import Tagger
 
 
 @dataclass(frozen=True)

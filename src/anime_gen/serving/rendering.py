@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from anime_gen.attributes import Vocabulary
 from anime_gen.latent import solve
 from anime_gen.serving.bundle import Bundle
 from anime_gen.stylegan2 import random_z
-from anime_gen.stylegan2.runtime import open_runtime
-from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.stylegan2.inference.runtime import open_runtime
 
 Value = float | str
 MAX_REQUEST_CHARACTERS = 20_000

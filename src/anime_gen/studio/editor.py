@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from anime_gen.attributes import Attribute
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.rendering import Picture, Renderer, Value, checked
 from anime_gen.studio.export import export_png, recipe_of
 from anime_gen.studio.history import History
 from anime_gen.studio.recipe import MAX_SEED, Recipe, RecipeError
-from anime_gen.tagging.attributes import Attribute
 
 STEPS = 2
 """Corrections per move: with the pictures they take, a 64 px face answers within 150 ms on two cores."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.serving.rendering import Value
-from anime_gen.tagging.attributes import Attribute, Vocabulary
 
 
 def worded(attribute: Attribute, value: Value) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-from anime_gen.stylegan2.command_line import main
+from anime_gen.stylegan2.training.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

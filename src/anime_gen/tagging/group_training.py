@@ -16,22 +16,22 @@ import numpy as np
 import pandas as pd
 import torch
 
+from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.images.faces import Faces
-from anime_gen.tagging.attributes import Attribute, Vocabulary
+from anime_gen.tagging.classifiers.fit import FittedSubModel, fit_sub_model, shape_of
+from anime_gen.tagging.classifiers.metrics import Judged, attribute_report, untrained_report
+from anime_gen.tagging.classifiers.network import SubModel
+from anime_gen.tagging.classifiers.pictures import one_after_another, reader
+from anime_gen.tagging.classifiers.plots import confusion_or_scatter, curves, reliability, worst_pictures
+from anime_gen.tagging.classifiers.sub_model import CalibratedModel, read_card
+from anime_gen.tagging.classifiers.training import raw_outputs
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
-from anime_gen.tagging.gathering import Gathered, check_required, gather, lacking
-from anime_gen.tagging.guesses import add_guesses
 from anime_gen.tagging.labels import open_existing
-from anime_gen.tagging.metrics import Judged, attribute_report, untrained_report
-from anime_gen.tagging.network import SubModel
-from anime_gen.tagging.onnx_tagger import add_votes
-from anime_gen.tagging.pictures import one_after_another, reader
-from anime_gen.tagging.plots import confusion_or_scatter, curves, reliability, worst_pictures
-from anime_gen.tagging.schooling import Schooled, school, shape_of
-from anime_gen.tagging.sub_model import CalibratedModel, read_card
 from anime_gen.tagging.targets import joined
-from anime_gen.tagging.training import raw_outputs
-from anime_gen.tagging.weak import weak_faces, weak_targets
+from anime_gen.tagging.weak_supervision.label_merging import MergedLabels, check_required, lacking, merge_labels
+from anime_gen.tagging.weak_supervision.onnx_tagger import add_votes
+from anime_gen.tagging.weak_supervision.pseudo_labels import add_pseudo_labels
+from anime_gen.tagging.weak_supervision.weak_labels import weak_faces, weak_targets
 
 logger = logging.getLogger(__name__)
 TAGGERS = "06_models/taggers"  # below the data folder
@@ -109,9 +109,9 @@ def train_group(
     return card
 
 
-def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path) -> Gathered:
+def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path) -> MergedLabels:
     """All labels; guesses and an ONNX tagger's votes fill gaps in the training pictures, never calibrate or test."""
-    gathered = gather(index, task.vocabulary, task.labels, open_existing(data_folder))
+    gathered = merge_labels(index, task.vocabulary, task.labels, open_existing(data_folder))
     if task.labels.onnx is not None:
         tested = {name: values[gathered.testing].copy() for name, values in gathered.targets.values.items()}
         labelled = np.any([gathered.targets.known(name) for name in task.vocabulary], axis=0)
@@ -121,11 +121,11 @@ def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: P
             values[gathered.testing] = tested.get(name, np.nan)
     if task.labels.taught_by is not None:
         taggers, weight = Path(task.labels.taught_by), task.labels.weak_weight
-        add_guesses(gathered, faces, taggers, weight, data_folder / GUESSES)
+        add_pseudo_labels(gathered, faces, taggers, weight, data_folder / GUESSES)
     return gathered
 
 
-def _voted(gathered: Gathered, name: str) -> bool:
+def _voted(gathered: MergedLabels, name: str) -> bool:
     """Whether sub-models or a tagger of one's own voted on an attribute of the learning pictures."""
     votes = gathered.targets.votes.get(name)
     return votes is not None and bool(votes[gathered.learning].any())
@@ -146,7 +146,7 @@ def _kept(path: Path, fingerprint: str) -> dict[str, Any] | None:
     return card if card.get("fingerprint") == fingerprint else None
 
 
-def _fingerprint(task: GroupTask, faces: Faces, gathered: Gathered, attributes: tuple[Attribute, ...]) -> str:
+def _fingerprint(task: GroupTask, faces: Faces, gathered: MergedLabels, attributes: tuple[Attribute, ...]) -> str:
     digest = hashlib.sha256(faces.fingerprint.encode())
     settings = [task.size.model_dump(), task.training.model_dump(), task.labels.model_dump()]
     digest.update(json.dumps([settings, [a.model_dump() for a in attributes]], sort_keys=True).encode())
@@ -166,11 +166,11 @@ def _trained(
     task: GroupTask,
     attributes: tuple[Attribute, ...],
     faces: Faces,
-    gathered: Gathered,
+    gathered: MergedLabels,
     data_folder: Path,
     weak: bool,
     tracker: Tracker,
-) -> tuple[Schooled, dict[str, Judged]]:
+) -> tuple[FittedSubModel, dict[str, Judged]]:
     read, targets = reader(faces, task.training.input_px), gathered.targets
     learning, random_rows = gathered.learning, gathered.random
     if weak:
@@ -186,7 +186,9 @@ def _trained(
         tracker.log_metrics({"train_loss": loss, "validation_score": score}, step=seen)
 
     own, start = gathered.targets.count, _start(task)
-    schooled = school(attributes, read, targets, learning, random_rows, task.size, task.training, own, start, on_epoch)
+    schooled = fit_sub_model(
+        attributes, read, targets, learning, random_rows, task.size, task.training, own, start, on_epoch
+    )
     judged, pictures = _tested(schooled, attributes, read, gathered)
     step = len(schooled.curve.score) * len(learning)
     tracker.log_image("curves", curves(schooled.curve), step)
@@ -215,7 +217,7 @@ def _start(task: GroupTask) -> SubModel | None:
 
 
 def _tested(
-    schooled: Schooled, attributes: tuple[Attribute, ...], read: Any, gathered: Gathered
+    schooled: FittedSubModel, attributes: tuple[Attribute, ...], read: Any, gathered: MergedLabels
 ) -> tuple[dict[str, Judged], np.ndarray]:
     """Predictions beside the truth on the test split, and its pictures uint8 [n, r, r, 3]."""
     rows = gathered.testing
@@ -229,5 +231,5 @@ def _tested(
     return schooled.model.judge(raw, torch.from_numpy(np.stack(truth, axis=1)).float()), pictures
 
 
-def _widths(schooled: Schooled) -> list[int]:
+def _widths(schooled: FittedSubModel) -> list[int]:
     return schooled.model.network.widths

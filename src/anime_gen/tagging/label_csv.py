@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from anime_gen.attributes import Vocabulary
 from anime_gen.images.files import write_atomically
-from anime_gen.tagging.attributes import Vocabulary
 from anime_gen.tagging.labels import LabelStore, Signature
 from anime_gen.tagging.targets import LabelError
 

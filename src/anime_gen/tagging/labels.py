@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.attributes import Vocabulary
 
 STORE_NAME = "01_raw/labels.sqlite"  # below the data folder
 _SCHEMA = """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from anime_gen.tagging.attributes import Attribute, Vocabulary
+from anime_gen.attributes import Attribute, Vocabulary
 
 LABEL_PREFIX = "label."
 logger = logging.getLogger(__name__)

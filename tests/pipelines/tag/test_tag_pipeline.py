@@ -8,11 +8,11 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from anime_gen.attributes import GROUPS, Vocabulary
 from anime_gen.images import write_store
 from anime_gen.pipelines.tag.pipeline import create_pipeline
-from anime_gen.tagging.attributes import GROUPS, Vocabulary
+from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
-from anime_gen.tagging.tagger import Tagger
 from tests.tagging.toys import ENTRIES, faces
 
 CONF = Path(__file__).parents[3] / "conf"

@@ -11,8 +11,8 @@ from anime_gen.pipelines.train.nodes import train_generator
 from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.pipelines.train.pipeline import create_pipeline
 from anime_gen.stylegan2 import load_generator
-from anime_gen.stylegan2.interruption import TrainingInterruptedError
-from anime_gen.stylegan2.training_config import TrainingConfig
+from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
+from anime_gen.stylegan2.training.training_config import TrainingConfig
 from tests.stylegan2.conftest import faces
 
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ from anime_gen.evaluation.progress_bar import bar
 from anime_gen.latent import DirectionConfig, Directions
 from anime_gen.latent import fit_directions as fit
 from anime_gen.stylegan2 import load_generator
-from anime_gen.tagging.tagger import Tagger
+from anime_gen.tagging.classifiers.tagger import Tagger
 
 DIRECTIONS = "06_models/directions.safetensors"
 MEASURER = "06_models/measurer_{resolution}px.safetensors"

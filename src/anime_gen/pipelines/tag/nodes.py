@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from anime_gen.attributes import Vocabulary
 from anime_gen.images import open_face_store
-from anime_gen.tagging.assembly import assemble
-from anime_gen.tagging.attributes import Vocabulary
+from anime_gen.tagging.classifiers.assembly import assemble
+from anime_gen.tagging.classifiers.tag_faces import tag_set
+from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
 from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
-from anime_gen.tagging.tag_faces import tag_set
-from anime_gen.tagging.tagger import Tagger
 from anime_gen.tracking.active import active_tracker
 
 TAG_PARTS = "02_intermediate/tag_parts"

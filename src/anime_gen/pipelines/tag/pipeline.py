@@ -2,8 +2,8 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from anime_gen.attributes import GROUPS
 from anime_gen.pipelines.tag.nodes import assemble_tagger, tag_faces, train_sub_model
-from anime_gen.tagging.attributes import GROUPS
 
 
 def create_pipeline() -> Pipeline:

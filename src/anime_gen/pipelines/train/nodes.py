@@ -9,8 +9,8 @@ import pandas as pd
 
 from anime_gen.images import open_face_store
 from anime_gen.pipelines.train.parameters import TrainParameters
-from anime_gen.stylegan2.interruption import TrainingInterruptedError
-from anime_gen.stylegan2.trainer import train
+from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
+from anime_gen.stylegan2.training.trainer import train
 from anime_gen.tracking.active import active_tracker
 
 RUNS = "06_models/training"

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from anime_gen.stylegan2.config import NetworkConfig
-from anime_gen.stylegan2.training_config import (
+from anime_gen.stylegan2.networks.config import NetworkConfig
+from anime_gen.stylegan2.training.training_config import (
     AugmentConfig,
     GrowthConfig,
     GuardConfig,

@@ -1,0 +1,1 @@
+"""Pictures from a finished generator, fast enough for a slider."""

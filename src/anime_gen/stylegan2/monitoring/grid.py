@@ -1,0 +1,44 @@
+"""Contact sheets of generated pictures with fixed seeds."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from anime_gen.stylegan2.networks.generator import Generator
+from anime_gen.stylegan2.streams import random_z
+
+
+@torch.no_grad()
+def sample(generator: Generator, seeds: range, resolution: int, alpha: float = 1.0, psi: float = 1.0) -> torch.Tensor:
+    """Pictures float32 [n, 3, r, r] of these seeds at a growing generator's resolution."""
+    device = generator.mapping.w_avg.device
+    pictures = []
+    for start in range(seeds.start, seeds.stop, 64):
+        part = range(start, min(start + 64, seeds.stop))
+        z = torch.cat([random_z(seed, generator.config.z_dim) for seed in part]).to(device)
+        pictures.append(generator.synthesis(generator.mapping(z, psi), "constant", None, resolution, alpha))
+    return torch.cat(pictures)
+
+
+def to_uint8(images: torch.Tensor) -> np.ndarray:
+    """[n, 3, h, w] in [-1, 1] -> uint8 [n, h, w, 3]."""
+    scaled = (images.float() * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
+    return scaled.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def grid(pictures: np.ndarray, columns: int, enlarge: int = 1) -> np.ndarray:
+    """Lay uint8 pictures [n, h, w, 3] out row by row; missing ones at the end stay white."""
+    n, height, width, _ = pictures.shape
+    rows = -(-n // columns)
+    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    sheet[:n] = pictures
+    sheet = sheet.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)
+    return sheet.reshape(rows * height, columns * width, 3).repeat(enlarge, 0).repeat(enlarge, 1)
+
+
+def save_png(image: np.ndarray, path: Path) -> None:
+    """Write uint8 [h, w, 3] as PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path, format="PNG")

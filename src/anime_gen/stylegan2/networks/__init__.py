@@ -1,0 +1,1 @@
+"""The two networks of StyleGAN2 and their file."""

@@ -1,0 +1,89 @@
+"""Networks on disk: one safetensors file whose metadata holds the configuration and a card, both as JSON."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from anime_gen.stylegan2.networks.config import NetworkConfig
+from anime_gen.stylegan2.networks.discriminator import Discriminator
+from anime_gen.stylegan2.networks.generator import Generator
+
+SCHEMA = 1
+
+
+def save_network(network: Generator | Discriminator, path: Path, card: dict[str, Any]) -> None:
+    """Write a network beside `path`, rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    metadata = {
+        "schema": str(SCHEMA),
+        "network": json.dumps(network.config.to_json(), sort_keys=True),
+        "card": json.dumps(card, sort_keys=True),
+    }
+    temporary = path.with_name(f".{path.name}.tmp")
+    write_tensors(tensors, temporary, metadata)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file; a full disk is an `OSError`, as everywhere else, not the library's own error."""
+    try:
+        save_file(tensors, path, metadata=metadata)
+    except SafetensorError as error:
+        raise OSError(f"{path} could not be written: {error}") from error
+
+
+def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
+    """Configuration and card of a saved network, without its weights."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path.stem} at {path}; train one with: kedro run --pipeline=train")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not a safetensors file or is damaged ({error}); restore it or train again"
+        ) from error
+    if metadata.get("schema") != str(SCHEMA):
+        raise ValueError(f"{path} has schema {metadata.get('schema')!r}; this version reads schema {SCHEMA}")
+    return NetworkConfig(**json.loads(metadata["network"])), json.loads(metadata["card"])
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card of a saved generator: data, seed, images seen, device, measured figures."""
+    return read_metadata(path)[1]
+
+
+def load_generator(path: Path) -> Generator:
+    """Read a generator in evaluation mode, without gradients; names, shapes, types and finiteness are checked first."""
+    generator = Generator(read_metadata(path)[0])
+    load_weights(generator, path)
+    return generator.eval().requires_grad_(False)
+
+
+def load_weights(network: Generator | Discriminator, path: Path) -> None:
+    """Fill a network from its file, checked first as by `check_tensors`."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    check_tensors(tensors, network.state_dict(), path)
+    network.load_state_dict(tensors)
+
+
+def check_tensors(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], path: Path) -> None:
+    """Raise a `ValueError` that names a tensor which is missing, unknown, of another shape or type, or not finite."""
+    for name in sorted(expected.keys() ^ tensors.keys()):
+        fault = "misses" if name in expected else "has an unknown tensor"
+        raise ValueError(f"{path} {fault} {name}; it does not belong to this network, restore it or train again")
+    for name, value in tensors.items():
+        if value.shape != expected[name].shape or value.dtype != expected[name].dtype:
+            wanted = f"{list(expected[name].shape)} {expected[name].dtype}"
+            raise ValueError(f"{path}: {name} is {list(value.shape)} {value.dtype}, but the network needs {wanted}")
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            raise ValueError(f"{path}: {name} holds NaN or infinity; restore an earlier file")

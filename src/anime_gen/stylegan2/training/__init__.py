@@ -1,0 +1,1 @@
+"""What a training run is: configuration, growth, step, state, checkpoints, loop."""

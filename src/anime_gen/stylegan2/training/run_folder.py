@@ -1,0 +1,83 @@
+"""The folder of a run: who uses it, what it was started with, whether its disk has room."""
+
+import json
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from anime_gen.stylegan2.training.state import TrainingState
+
+logger = logging.getLogger(__name__)
+
+RUN_FILE = "run.json"
+
+
+class FolderInUseError(RuntimeError):
+    """Another trainer works in this folder."""
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; `FolderInUseError` names the owner if another one has it.
+
+    The lock belongs to the process, so a killed trainer leaves none behind.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock, owner = FileLock(folder / ".lock"), folder / ".owner"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        name = owner.read_text(encoding="utf-8").strip() if owner.is_file() else "another process"
+        raise FolderInUseError(f"{folder} is in use by {name}; wait for it to end or stop it") from error
+    try:
+        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
+        yield
+    finally:
+        lock.release()
+
+
+def check_run(folder: Path, config: dict[str, Any], data: str, accept_changed_data: bool) -> None:
+    """Write down what the run is trained on, or compare with what was written when it started.
+
+    Raises `ValueError` when the pictures are not those the run began with, unless that was accepted.
+    """
+    path = folder / RUN_FILE
+    if path.is_file():
+        known = json.loads(path.read_text(encoding="utf-8"))["data"]
+        if known != data and not accept_changed_data:
+            raise ValueError(
+                f"the pictures changed since the run in {folder} began (then {known[:12]}, now {data[:12]}). "
+                "Restore them, or continue on the new ones with run.accept_changed_data: true (--accept-changed-data), "
+                "or move the folder away to start anew."
+            )
+        if known == data:
+            return
+        logger.warning("continuing on changed pictures, as asked")
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"config": config, "data": data}, indent=1), encoding="utf-8")
+    temporary.replace(path)
+
+
+def checkpoint_bytes(state: TrainingState) -> int:
+    """Size of one checkpoint: its state and the averaged generator."""
+    tensors = sum(t.numel() * t.element_size() for t in state.tensors().values())
+    return tensors + state.average_values.numel() * 4
+
+
+def check_disk(folder: Path, state: TrainingState, keep: int) -> None:
+    """Raise `OSError` before the run starts if its checkpoints will not fit on the disk."""
+    kept = sum(path.is_dir() for path in folder.glob("images-*"))  # each makes room for a later one
+    needed = checkpoint_bytes(state) * max(1, keep + 2 - kept)  # the best one, and the one being written
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(
+            f"{folder} has {free / 2**20:,.0f} MiB free, but its checkpoints need {needed / 2**20:,.0f} MiB; "
+            "free some space, or lower run.keep_checkpoints"
+        )

@@ -1,0 +1,200 @@
+"""The training loop: phases over the image clock, checkpoints, recovery."""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from anime_gen.images.faces import Faces
+from anime_gen.stylegan2.inference.allocator import keep_freed_memory
+from anime_gen.stylegan2.monitoring.health import Health
+from anime_gen.stylegan2.monitoring.report import Report, Tracker
+from anime_gen.stylegan2.networks.weights import save_network
+from anime_gen.stylegan2.training.checkpoint import load_checkpoint, save_checkpoint
+from anime_gen.stylegan2.training.growth import Schedule, Stage, schedule
+from anime_gen.stylegan2.training.hardware import choose_device, choose_precision
+from anime_gen.stylegan2.training.interruption import StopRequest, TrainingInterruptedError
+from anime_gen.stylegan2.training.reals import Reals, data_fingerprint
+from anime_gen.stylegan2.training.run_folder import check_disk, check_run, lock_folder
+from anime_gen.stylegan2.training.start import DISCRIMINATOR, GENERATOR, load_start
+from anime_gen.stylegan2.training.state import TrainingState, new_state
+from anime_gen.stylegan2.training.step import Step
+from anime_gen.stylegan2.training.training_config import TrainingConfig
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingDivergedError(RuntimeError):
+    """NaN or infinity came back after every rollback that the configuration allows."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a finished run left behind."""
+
+    generator_path: Path
+    discriminator_path: Path
+    newest_samples: Path
+    run_folder: Path
+    resolution: int
+    images_seen: int
+    seconds: float
+
+
+def train(
+    config: TrainingConfig,
+    faces: Faces,
+    run_folder: Path,
+    tracker: Tracker | None = None,
+    rows: np.ndarray | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> TrainingResult:
+    """Train, or continue, the run of this configuration in `run_folder/<fingerprint>`.
+
+    `rows` picks the faces to train on (default: all); `on_progress(images, total)` is called at every tick. Raises
+    `TrainingInterruptedError` after Ctrl-C or SIGTERM, when all is saved, and `ValueError` if the data changed.
+    """
+    keep_freed_memory()
+    if config.run.threads:
+        torch.set_num_threads(config.run.threads)
+    chosen = np.arange(len(faces)) if rows is None else np.asarray(rows, dtype=np.int64)
+    if len(chosen) == 0:
+        raise ValueError("there is no face to train on; check the source and the split column of the index")
+    return Trainer(config, faces, chosen, run_folder / config.fingerprint(), tracker, on_progress).run()
+
+
+class Trainer:
+    """One run in its folder."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        faces: Faces,
+        rows: np.ndarray,
+        folder: Path,
+        tracker: Tracker | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.config, self.faces, self.rows, self.folder = config, faces, rows, folder
+        self.tracker, self.on_progress = tracker, on_progress
+        self.device = choose_device(config.run.device)
+        self.dtype = choose_precision(config.precision, self.device)
+        self.schedule: Schedule = schedule(config.growth)
+        self.state: TrainingState = new_state(config, self.device)
+        self.step = Step(config, self.state, self.device, self.dtype)
+        self.started_from: dict[str, Any] = {}
+
+    def run(self) -> TrainingResult:
+        """Go through the stages until the schedule ends."""
+        with lock_folder(self.folder), StopRequest() as stop:
+            self._resume()
+            while self.state.images < self.schedule.total:
+                stage = self.schedule.at(self.state.images)
+                child = self.tracker.child(f"{stage.resolution}px") if self.tracker else nullcontext(None)
+                with child as tracker:
+                    self._run_stage(stage, Report(self.config, self.schedule, self.folder, tracker, self.state), stop)
+            return self._result()
+
+    def _resume(self) -> None:
+        """Take up the newest checkpoint, or write the first one."""
+        data = data_fingerprint(self.faces, self.rows)
+        check_run(self.folder, self.config.to_json(), data, self.config.run.accept_changed_data)
+        check_disk(self.folder, self.state, self.config.run.keep_checkpoints)
+        info = load_checkpoint(self.folder, self.state)
+        if info is None:
+            if self.config.start_from:
+                self.started_from = load_start(Path(self.config.start_from), self.state)
+            self._save()
+        else:
+            self.started_from = info.get("started_from", {})
+            logger.info("continuing %s at %s images", self.folder, f"{self.state.images:,}")
+
+    def _run_stage(self, stage: Stage, report: Report, stop: StopRequest) -> None:
+        """Train on one resolution until its end."""
+        reals = Reals(self.faces, self.rows, stage.resolution, self.config.seed, self.device)
+        for adam in (self.state.generator_adam, self.state.discriminator_adam):
+            adam.set_resolution(stage.resolution)
+        run = self.config.run
+        health = Health(stage, self.schedule, reals, self.config.guard.alarm_pictures)
+        means: dict[str, float] = {}
+        since = time.perf_counter()
+        while self.state.images < stage.end:
+            self.step.run(stage, reals)
+            last = self.state.images >= stage.end or stop.signal_number is not None
+            if last or self._crossed(run.tick_images, stage):
+                now = time.perf_counter()
+                self.state.seconds += now - since
+                since = now
+                means = self.step.take_statistics()
+                report.tick(stage, self.state, means, last)
+                self._recover()
+                if self.on_progress:
+                    self.on_progress(self.state.images, self.schedule.total)
+            if last or self._crossed(run.grid_images, stage):
+                report.samples(stage, self.state)
+            if last or self._crossed(run.checkpoint_images, stage):
+                report.log(health.check(self.state, means), self.state.images)
+                self._save(health)
+            if stop.signal_number is not None:
+                raise TrainingInterruptedError(stop.signal_number, self.state.images)
+
+    def _crossed(self, interval: int, stage: Stage) -> bool:
+        """Whether the last step passed a multiple of the interval on the image clock."""
+        return self.state.images // interval != (self.state.images - stage.batch) // interval
+
+    def _recover(self) -> None:
+        """After too many skipped steps go back to the last checkpoint with half the learning rate."""
+        if self.state.take_bad_steps() >= self.config.guard.bad_steps:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        rollbacks, lr_scale = self.state.rollbacks + 1, self.state.lr_scale / 2
+        if rollbacks > self.config.guard.rollbacks:
+            raise TrainingDivergedError(
+                f"NaN or infinity came back after {rollbacks - 1} rollbacks; lower growth.stages.learning_rate or "
+                f"raise loss.r1_gamma. The last good checkpoint is kept in {self.folder}"
+            )
+        load_checkpoint(self.folder, self.state)
+        self.state.rollbacks, self.state.lr_scale = rollbacks, lr_scale
+        logger.warning("NaN: back to %s images at %g of the learning rate", f"{self.state.images:,}", lr_scale)
+
+    def _save(self, health: Health | None = None) -> None:
+        """Write a checkpoint and mark it if it is the best; a state with NaN in it is rolled back instead."""
+        if not self.state.is_finite():
+            self._roll_back()
+            return
+        best = health is not None and health.is_best(self.state)
+        save_checkpoint(self.state, self.folder, self._card(), self.config.run.keep_checkpoints, best)
+
+    def _card(self) -> dict[str, Any]:
+        """What the files of this run say about themselves."""
+        return {
+            "config": self.config.to_json(),
+            "data": data_fingerprint(self.faces, self.rows),
+            "pictures": len(self.rows),
+            "seed": self.config.seed,
+            "images_seen": self.state.images,
+            "started_from": self.started_from,
+            "seconds": round(self.state.seconds, 1),
+            "device": str(self.device),
+            "precision": str(self.dtype).removeprefix("torch."),
+            "threads": torch.get_num_threads(),
+            "torch": str(torch.__version__),
+        }
+
+    def _result(self) -> TrainingResult:
+        newest = self.folder / (self.folder / "LATEST").read_text(encoding="utf-8").strip()
+        path = self.folder / GENERATOR
+        shutil.copyfile(newest / GENERATOR, path)
+        critic = self.folder / DISCRIMINATOR
+        save_network(self.state.discriminator, critic, self._card())
+        samples = max((self.folder / "samples").glob("*.png"))
+        resolution = self.config.network.resolution
+        return TrainingResult(path, critic, samples, self.folder, resolution, self.state.images, self.state.seconds)

@@ -1,0 +1,1 @@
+"""Sub-models: networks, training, calibration, figures, and the tagger that binds them."""

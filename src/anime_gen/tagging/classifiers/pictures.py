@@ -1,0 +1,41 @@
+"""Faces as the sub-models want them: at their input size, one set after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from anime_gen.images.faces import Faces
+from anime_gen.tagging.classifiers.network import resized
+
+ReadPictures = Callable[[np.ndarray], np.ndarray]
+
+
+def reader(faces: Faces, size_px: int) -> ReadPictures:
+    """A function from row numbers to pictures uint8 [n, size_px, size_px, 3] of these faces."""
+    if faces.resolution % size_px == 0:
+        return faces.at(size_px).read
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        pictures = torch.from_numpy(faces.read(rows)).permute(0, 3, 1, 2)
+        parts = [resized(part.float(), size_px).round().clamp(0, 255).byte() for part in pictures.split(512)]
+        return torch.cat(parts).permute(0, 2, 3, 1).numpy() if parts else np.zeros((0, size_px, size_px, 3), np.uint8)
+
+    return read
+
+
+def one_after_another(first: ReadPictures, count: int, second: ReadPictures) -> ReadPictures:
+    """Rows below ``count`` from the first set, the others from the second."""
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        rows = np.asarray(rows)
+        inside = rows < count
+        parts = [(inside, first(rows[inside])), (~inside, second(rows[~inside] - count))]
+        pictures = np.empty((len(rows), *parts[0][1].shape[1:]), np.uint8)
+        for chosen, part in parts:
+            pictures[chosen] = part
+        return pictures
+
+    return read

@@ -1,0 +1,63 @@
+"""Tagging a whole set: in batches, in parts that survive an interruption, then one table."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from anime_gen.images.faces import Faces
+from anime_gen.images.files import write_atomically
+from anime_gen.tagging.classifiers.pictures import reader
+from anime_gen.tagging.classifiers.tagger import Tagger, Tags
+from anime_gen.tagging.classifiers.training import as_float
+from anime_gen.tagging.config import TaggingConfig
+
+
+def tag_pictures(tagger: Tagger, pictures: np.ndarray, batch: int = 256) -> dict[str, Tags]:
+    """Tags of pictures uint8 [n, r, r, 3]."""
+    images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    parts = [tagger.tags(as_float(part, torch.device("cpu"))) for part in images.split(batch)]
+    return {
+        name: Tags(*(np.concatenate([part[name][k] for part in parts]) for k in range(3))) for name in tagger.vocabulary
+    }
+
+
+def tag_table(ids: np.ndarray, tags: dict[str, Tags]) -> pd.DataFrame:
+    """Columns ``id``, and for each attribute its value, ``.confidence`` and ``.abstained``."""
+    columns: dict[str, np.ndarray] = {"id": ids}
+    for name, entry in tags.items():
+        columns[name] = entry.values
+        columns[f"{name}.confidence"] = entry.confidence
+        columns[f"{name}.abstained"] = entry.abstained
+    return pd.DataFrame(columns)
+
+
+def tag_set(
+    tagger: Tagger, faces: Faces, ids: np.ndarray, fingerprint: str, config: TaggingConfig, parts_folder: Path
+) -> pd.DataFrame:
+    """Tag every face. Parts are kept in ``parts_folder`` until all are there, so a stopped run goes on.
+
+    ``fingerprint`` names the sub-models; parts of other sub-models or other faces are never mixed in.
+    """
+    key = hashlib.sha256(f"{fingerprint} {faces.fingerprint} {config.chunk}".encode()).hexdigest()[:16]
+    folder = parts_folder / key
+    read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
+    tables = []
+    with tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0) as progress:
+        for number, first in enumerate(range(0, len(faces), config.chunk)):
+            rows = np.arange(first, min(first + config.chunk, len(faces)))
+            path = folder / f"{number:06d}.parquet"
+            if not path.is_file():
+                table = tag_table(ids[rows], tag_pictures(tagger, read(rows), config.batch))
+                write_atomically(path, table.to_parquet)
+            tables.append(pd.read_parquet(path))
+            progress.update(len(rows))
+    shutil.rmtree(folder, ignore_errors=True)
+    return pd.concat(tables, ignore_index=True)

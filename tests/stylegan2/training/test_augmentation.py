@@ -1,0 +1,96 @@
+import colorsys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from anime_gen.stylegan2.streams import stream
+from anime_gen.stylegan2.training.augmentation import adjust_probability, augment
+from anime_gen.stylegan2.training.training_config import AugmentConfig
+
+OFF = AugmentConfig(
+    "fixed", 1.0, flip=False, translate=0, scale=0, rotate=0, brightness=0, contrast=0, saturation=0, hue=0, cutout=0
+)
+EVERYTHING = replace(AugmentConfig("fixed", 1.0), flip=True, hue=0.5, cutout=0.5)
+
+
+def images(count: int = 8) -> torch.Tensor:
+    return torch.rand(count, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def test_probability_nought_is_the_identity_bit_for_bit() -> None:
+    x = images()
+    assert torch.equal(augment(x, 0.0, EVERYTHING, stream(0, "a", 0)), x)
+    assert torch.equal(augment(x, torch.zeros(()), EVERYTHING, stream(0, "a", 0)), x)
+
+
+def test_probability_is_the_share_of_changed_pictures() -> None:
+    x = images(2000)
+    config = replace(OFF, translate=0.2)
+    changed = (augment(x, 0.3, config, stream(0, "a", 0)) != x).flatten(1).any(dim=1).float().mean()
+    assert float(changed) == pytest.approx(0.3, abs=0.04)
+
+
+def test_flip_mirrors() -> None:
+    x = images()
+    torch.testing.assert_close(augment(x, 1.0, replace(OFF, flip=True), stream(0, "a", 0)), x.flip(3))
+
+
+def test_hue_is_kept_unless_asked_for() -> None:
+    colour = torch.tensor([0.6, 0.2, 0.1]).view(1, 3, 1, 1) * 2 - 1
+    x = colour.expand(64, 3, 4, 4).contiguous()
+
+    def hues(config: AugmentConfig) -> list[float]:
+        result = augment(x, 1.0, config, stream(0, "a", 0))[:, :, 0, 0] / 2 + 0.5
+        return [colorsys.rgb_to_hsv(*rgb.tolist())[0] for rgb in result]
+
+    kept = hues(replace(OFF, brightness=0.1, saturation=0.5))
+    assert max(kept) - min(kept) < 0.02
+    turned = hues(replace(OFF, hue=0.5))
+    assert max(turned) - min(turned) > 0.3
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"flip": True},
+        {"translate": 0.2},
+        {"scale": 0.3},
+        {"rotate": 0.2},
+        {"brightness": 0.3},
+        {"contrast": 0.5},
+        {"saturation": 0.5},
+        {"hue": 0.5},
+        {"cutout": 0.5},
+    ],
+)
+def test_every_option_acts_and_differentiates(setting: dict[str, float]) -> None:
+    config = replace(OFF, **setting)
+    x = images(2)
+    assert not torch.equal(augment(x, 1.0, config, stream(0, "a", 1)), x)
+    x = x[:1, :, :5, :5].contiguous().requires_grad_()
+    target = torch.randn(1, 3, 5, 5, generator=torch.Generator().manual_seed(1))
+
+    def loss(value: torch.Tensor) -> torch.Tensor:
+        return (augment(value, 1.0, config, stream(0, "a", 1)) * target).sum()
+
+    (gradient,) = torch.autograd.grad(loss(x), x)
+    direction = torch.randn(x.shape, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        slope = (loss(x + 0.01 * direction) - loss(x - 0.01 * direction)) / 0.02
+    assert float((gradient * direction).sum()) == pytest.approx(float(slope), rel=1e-2, abs=1e-3)
+
+
+def test_the_same_stream_gives_the_same_pictures() -> None:
+    first, second, other = (augment(images(), 0.8, EVERYTHING, stream(0, "a", s)) for s in (3, 3, 4))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_the_controller_moves_towards_its_target() -> None:
+    p = torch.tensor(0.5)
+    up = adjust_probability(p, torch.tensor(0.7), images=64, target=0.6, adjust_images=640)
+    down = adjust_probability(p, torch.tensor(0.2), images=64, target=0.6, adjust_images=640)
+    assert (float(up), float(down)) == pytest.approx((0.6, 0.4))
+    assert adjust_probability(torch.tensor(0.0), torch.tensor(-1.0), 64, 0.6, 640) == 0.0
+    assert adjust_probability(torch.tensor(0.99), torch.tensor(1.0), 64, 0.6, 640) == 1.0

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+import torch
+
+from anime_gen.stylegan2.networks.resample import downsample2, upsample2
+from anime_gen.stylegan2.training import losses
+from anime_gen.stylegan2.training.growth import Stage
+from anime_gen.stylegan2.training.reals import Reals, data_fingerprint, fade_reals
+from anime_gen.stylegan2.training.state import new_state
+from anime_gen.stylegan2.training.step import Step
+from anime_gen.stylegan2.training.training_config import AugmentConfig, LossConfig, OptimConfig, TrainingConfig
+from tests.stylegan2.conftest import faces, tiny_config
+
+CPU = torch.device("cpu")
+STAGE = Stage(0, 16, 0, 0, 64, 8, 0.002)
+
+
+def make(config: TrainingConfig) -> tuple[Step, Reals]:
+    step = Step(config, new_state(config, CPU), CPU, torch.float32)
+    return step, Reals(faces(), np.arange(48), 16, 0, CPU)
+
+
+def test_every_pass_shows_every_picture_once_in_another_order() -> None:
+    reals = Reals(faces(10), np.arange(10), 16, 0, CPU)
+    first, second = reals.positions(0, 10), reals.positions(10, 10)
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert list(first) != list(second)
+    across = np.concatenate([reals.positions(start, 4) for start in (0, 4, 8, 12, 16)])
+    assert list(across) == [*first, *second]
+
+
+def test_pictures_from_memory_and_from_disk_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.array([5, 1, 7])
+    resident = Reals(faces(), rows, 8, 0, CPU).batch(0, 3)
+    monkeypatch.setattr("anime_gen.stylegan2.training.reals.RESIDENT_BYTES", 0)
+    assert torch.equal(Reals(faces(), rows, 8, 0, CPU).batch(0, 3), resident)
+    assert resident.min() >= -1
+    assert resident.max() <= 1
+
+
+def test_the_fingerprint_tells_pictures_and_rows_apart() -> None:
+    prints = [data_fingerprint(faces(seed=s), np.arange(n)) for s, n in ((0, 48), (1, 48), (0, 47))]
+    assert len(set(prints)) == 3
+    assert prints[0] == data_fingerprint(faces(), np.arange(48))
+
+
+def test_real_pictures_fade_in_like_generated_ones() -> None:
+    images = torch.randn(2, 3, 8, 8)
+    assert torch.equal(fade_reals(images, 1.0), images)
+    torch.testing.assert_close(fade_reals(images, 0.0), upsample2(downsample2(images)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"loss": LossConfig(kind="relativistic", r2_gamma=0.1, d_reg_interval=2)},
+        {"loss": LossConfig(path_length_weight=2.0, g_reg_interval=2, style_mixing=0.0)},
+        {"augment": AugmentConfig("fixed", 0.5)},
+        {"augment": AugmentConfig("ada", 0.2, flip=True, adjust_images=100)},
+        {"precision": "bfloat16"},
+    ],
+)
+def test_every_option_trains_both_players(changes: dict[str, object]) -> None:
+    config = tiny_config(**changes)
+    step, reals = make(config)
+    if config.precision == "bfloat16":
+        step.dtype = torch.bfloat16
+    before = {name: tensor.clone() for name, tensor in step.state.tensors().items()}
+    for _ in range(4):
+        step.run(STAGE, reals)
+    after = step.state.tensors()
+    assert step.state.is_finite()
+    assert step.state.take_bad_steps() == 0
+    for name in ("generator.values", "discriminator.values", "average.values", "generator.buffer.mapping.w_avg"):
+        assert not torch.equal(before[name], after[name])
+    means = step.take_statistics()
+    assert {"loss/g", "loss/d", "real_sign"} <= means.keys()
+    assert step.take_statistics() == {}
+    if config.augment.mode == "ada":
+        assert after["running.augment_p"] != before["running.augment_p"]
+    if config.loss.path_length_weight:
+        assert after["running.path_length_mean"] > 0
+
+
+def test_a_batch_in_parts_has_the_weighted_gradient_of_its_parts() -> None:
+    config = tiny_config(optim=OptimConfig(micro_batch=3))
+    step, reals = make(config)
+    discriminator, adam = step.state.discriminator, step.state.discriminator_adam
+    assert step.parts(STAGE) == [(0, 3), (1, 3), (2, 2)]
+    for part, count in step.parts(STAGE):
+        fake = step.generate("d", part, count, STAGE, 1.0).detach()
+        real = reals.batch(3 * part, count)
+        loss = losses.discriminator_loss("non_saturating", discriminator(real), discriminator(fake))
+        (loss * count / 8).backward()
+    expected = adam.gradient.clone()
+    step.discriminator_phase(STAGE, reals, 1.0)
+    torch.testing.assert_close(adam.gradient, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_weights_follow_from_the_seed_alone() -> None:
+    torch.manual_seed(1)
+    first = new_state(tiny_config(), CPU)
+    torch.manual_seed(2)
+    second, other = new_state(tiny_config(), CPU), new_state(tiny_config(seed=5), CPU)
+    assert torch.equal(first.generator_adam.values, second.generator_adam.values)
+    assert torch.equal(first.average_values, first.generator_adam.values)
+    assert not torch.equal(first.generator_adam.values, other.generator_adam.values)
