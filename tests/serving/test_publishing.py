@@ -49,6 +49,30 @@ def test_a_model_that_is_champion_already_stays_so(published: TrackingStore, bun
     assert "already" in report["reason"]
 
 
+def test_a_champion_that_cannot_be_fetched_keeps_its_rank(
+    published: TrackingStore, other_bundle_folder: Path, measurer, faces, monkeypatch: pytest.MonkeyPatch
+):
+    def away(**arguments: object) -> str:
+        raise ConnectionError("the artifact server is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mlflow.artifacts.download_artifacts", away)
+        report = publish(other_bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=GATE))
+    assert (report["version"], report["champion"], report["promoted"]) == ("2", "1", False)
+    assert "the artifact server is away" in report["reason"]
+
+
+def test_a_damaged_champion_is_replaced(
+    store: TrackingStore, bundle_folder: Path, other_bundle_folder: Path, measurer, faces
+):
+    registry = Registry(store)
+    registry.set_alias(CHAMPION, registry.register(bundle_folder, origin="test"))
+    (registry.folder_of("1") / "card.json").write_text("{}")
+    report = publish(other_bundle_folder, registry, None, faces, measurer, PublishConfig(gate=GATE))
+    assert (report["champion"], report["promoted"]) == ("2", True)
+    assert "card.json" in report["reason"]
+
+
 def test_the_shipped_model_is_what_a_first_own_model_has_to_beat(
     store: TrackingStore, bundle_folder: Path, other_bundle_folder: Path, measurer, faces
 ):

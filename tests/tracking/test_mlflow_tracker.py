@@ -52,6 +52,21 @@ def test_a_child_belongs_to_its_parent_and_ends_with_its_block(tracker: MlflowTr
     assert {run.info.run_name: run.data.params for run in children}["8px"] == {"resolution": "8"}
 
 
+def test_a_refused_name_loses_its_own_rows_alone(tracker: MlflowTracker, client, caplog: pytest.LogCaptureFixture):
+    tracker.log_params({"fine": 1, "bad?": 2, "also": 3})
+    for step in range(3):
+        tracker.log_metrics({"loss/g": float(step), "what?": 1.0, "loss/d": 2.0}, step)
+    assert tracker.flush()
+    tracker.log_metrics({"loss/g": 9.0}, 9)
+    tracker.end("FINISHED")
+    run = client.get_run(tracker.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"fine": "1", "also": "3"}
+    assert [m.step for m in client.get_metric_history(tracker.run_id, "loss/g")] == [0, 1, 2, 9]
+    assert run.data.metrics.keys() == {"loss/g", "loss/d"}
+    assert "are lost: bad? (1), what? (3)." in caplog.text
+
+
 class DeadClient:
     """A store that answered once and is gone."""
 

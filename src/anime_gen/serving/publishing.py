@@ -14,7 +14,14 @@ from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.gate import Decision, Features, GateRule, compare, decide, table
 from anime_gen.serving.manifest import BundleError
-from anime_gen.serving.registry import CHALLENGER, CHAMPION, NoModelError, Registry, register_shipped
+from anime_gen.serving.registry import (
+    CHALLENGER,
+    CHAMPION,
+    ModelUnavailableError,
+    NoModelError,
+    Registry,
+    register_shipped,
+)
 from anime_gen.stylegan2 import read_card
 from anime_gen.tracking.active import active_tracker
 
@@ -105,6 +112,8 @@ def _judge(
         champion, champion_version = registry.load(CHAMPION)
     except NoModelError:
         return Decision(True, "there was no champion"), []
+    except ModelUnavailableError as error:  # a server that is away for a minute must not cost it its rank
+        return Decision(False, f"the champion could not be fetched to compare with, and stays ({error})"), []
     except BundleError as error:
         return Decision(True, f"the champion cannot be opened ({error})"), []
     if champion_version == version:

@@ -25,6 +25,10 @@ class NoModelError(LookupError):
     """The registry has no model to open; the message says how to get one."""
 
 
+class ModelUnavailableError(BundleError):
+    """The registry knows the model, but its files did not arrive: nothing is known about them."""
+
+
 class Registry:
     """The registered model of one MLflow store. Making one checks that the store answers."""
 
@@ -76,14 +80,14 @@ class Registry:
         """The bundle of a version on this machine, fetched from the server if it lies there.
 
         Raises:
-            BundleError: the registry knows the version, but its files cannot be read.
+            ModelUnavailableError: the registry knows the version, but its files cannot be fetched.
         """
         from mlflow.artifacts import download_artifacts
 
         try:
             model = Path(download_artifacts(artifact_uri=f"models:/{self.name}/{version}", tracking_uri=self.store.uri))
         except Exception as error:  # the store's own errors differ by kind of store
-            raise BundleError(
+            raise ModelUnavailableError(
                 f"The files of {self.name} version {version} cannot be read: {error}. If the project's folder was "
                 "moved, delete mlflow.db and run `make app` again to register the shipped model."
             ) from error
@@ -94,7 +98,8 @@ class Registry:
 
         Raises:
             NoModelError: nothing carries the alias.
-            BundleError: its files are missing, damaged or changed.
+            ModelUnavailableError: its files cannot be fetched.
+            BundleError: they are damaged or changed.
         """
         version = self.version_of(alias)
         if version is None:

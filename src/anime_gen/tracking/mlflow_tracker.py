@@ -1,8 +1,9 @@
 """Reports to MLflow through its client, so that no active-run state is shared between threads or sessions."""
 
+import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anime_gen.tracking.flat import flatten
-from anime_gen.tracking.outbox import Outbox
+from anime_gen.tracking.outbox import Outbox, worth_another_try
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric
+
+logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Parameters or metrics in one request."""
@@ -38,6 +41,7 @@ class MlflowTracker:
         self._owns_outbox = outbox is None
         self._outbox = outbox or Outbox(client.tracking_uri)
         self._metrics: deque[Metric] = deque()
+        self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @classmethod
@@ -53,7 +57,7 @@ class MlflowTracker:
         rows = [Param(key, str(value)) for key, value in flatten(params).items()]
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
-            self._outbox.put(partial(self._client.log_batch, self.run_id, params=part))
+            self._outbox.put(partial(self._send, "params", part))
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Figures at a number of images seen. Those that wait travel together: a request costs more than a row."""
@@ -61,10 +65,8 @@ class MlflowTracker:
 
         now = int(time.time() * 1000)
         with self._lock:
-            was_empty = not self._metrics
             self._metrics.extend(Metric(key, float(value), now, step) for key, value in metrics.items())
-        if was_empty:
-            self._outbox.put(self._send_metrics)
+        self._outbox.put(self._send_metrics)
 
     def log_image(self, key: str, image: np.ndarray, step: int) -> None:
         """A uint8 picture `[height, width, 3]`; the run's page shows a key's pictures with a step slider."""
@@ -120,7 +122,7 @@ class MlflowTracker:
 
     def end(self, status: str) -> None:
         """Set FINISHED, FAILED or KILLED after everything else is sent."""
-        self._outbox.put(lambda: self._client.set_terminated(self.run_id, status))
+        self._outbox.put(partial(self._terminate, status))
         if self._owns_outbox:
             self._outbox.close(LAST_CHANCE_S)
 
@@ -134,7 +136,26 @@ class MlflowTracker:
                 part = list(self._metrics)[:BATCH]
             if not part:
                 return
-            self._client.log_batch(self.run_id, metrics=part)
+            self._send("metrics", part)
             with self._lock:
                 for _ in part:
                     self._metrics.popleft()
+
+    def _send(self, kind: str, rows: Sequence[Any]) -> None:
+        """Send `params` or `metrics` in one request; if it is refused, row by row, so that bad rows alone are lost."""
+        try:
+            self._client.log_batch(self.run_id, **{kind: rows})
+        except Exception as error:  # whatever the client raises
+            if worth_another_try(error):
+                raise
+            if len(rows) == 1:
+                self._refused[rows[0].key] += 1
+                return
+            for row in rows:
+                self._send(kind, [row])
+
+    def _terminate(self, status: str) -> None:
+        self._client.set_terminated(self.run_id, status)
+        if self._refused:
+            names = ", ".join(f"{name} ({count})" for name, count in self._refused.items())
+            logger.warning("MLflow refused these values of run %s, and they are lost: %s.", self.run_id, names)

@@ -70,12 +70,12 @@ class Outbox:
                 self._sending = False
                 if error is None:
                     pause = FIRST_PAUSE_S
-                elif _worth_another_try(error):
+                elif worth_another_try(error):
                     self._waiting.appendleft(report)
                 self._changed.notify_all()
             if error is not None:
                 self._warn_once(error)
-                if _worth_another_try(error):
+                if worth_another_try(error):
                     self._sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE_S)
 
@@ -103,7 +103,7 @@ def _attempt(report: Callable[[], object]) -> Exception | None:
     return None
 
 
-def _worth_another_try(error: Exception) -> bool:
+def worth_another_try(error: Exception) -> bool:
     """Whether time may mend it. A refused value (INVALID_PARAMETER_VALUE, a missing file) stays refused."""
     code = getattr(error, "error_code", "")
     return code not in {"INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"} and not isinstance(

@@ -1,5 +1,6 @@
 import logging
 import os
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,16 @@ def test_a_run_leaves_generator_card_grids_and_checkpoints(uninterrupted: Path) 
     assert (card["images_seen"], card["pictures"], card["seed"]) == (192, 48, 0)
     assert len(list_checkpoints(folder)) in (2, 3)
     assert [p.name[-7:-4] for p in sorted((folder / "samples").iterdir())] == ["064", "096", "192"]
+
+
+def test_a_damaged_last_checkpoint_is_made_again_and_never_delivered(uninterrupted: Path, tmp_path: Path) -> None:
+    folder = tmp_path / CONFIG.fingerprint()
+    shutil.copytree(uninterrupted / CONFIG.fingerprint(), folder)
+    for name in ("generator.safetensors", "state.safetensors"):
+        (list_checkpoints(folder)[0] / name).write_bytes(b"damaged")
+    result = train(CONFIG, faces(), tmp_path)
+    assert load_generator(result.generator_path).config == CONFIG.network
+    assert final_state(tmp_path) == final_state(uninterrupted)
 
 
 class StopAt:

@@ -60,8 +60,10 @@ def save_checkpoint(state: TrainingState, folder: Path, info: dict[str, Any], ke
 def _save(state: TrainingState, folder: Path, info: dict[str, Any], keep: int, best: bool) -> Path:
     target = folder / checkpoint_name(state.images)
     if target.exists():
-        _point(folder, LATEST, target.name)
-        return target
+        if _is_whole(target):
+            _point(folder, LATEST, target.name)
+            return target
+        shutil.rmtree(target)  # the run fell back behind this one and has now come to the same place again
     try:
         _write_folder(state, folder, target, info)
     except OSError as error:
@@ -113,6 +115,14 @@ def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
         raise
     except Exception as error:
         raise DamagedCheckpointError(f"{path} cannot be read ({error})") from error
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_checkpoint(path)
+    except DamagedCheckpointError:
+        return False
+    return True
 
 
 def file_sha256(path: Path) -> str:
