@@ -45,9 +45,13 @@ if progress.seconds_each:
     words.append(f"{progress.seconds_each:.1f} s each")
 if progress.score is not None:
     words.append(f"guesses so far: {max(0.0, progress.score):.0%} right")
-elif not work.learning:
+elif not work.learning and not bench.failure:
     words.append("getting to know the faces …")
 st.progress(min(1.0, progress.answered / GOAL), text=" · ".join(words))
+
+if bench.failure:
+    reason = bench.failure.replace("$", "\\$")
+    st.warning(f"The learner stopped: {reason}\n\nEvery answer is kept, and questions go on without it.")
 
 if attribute.kind == "continuous":
     questions.pair(bench, attribute)

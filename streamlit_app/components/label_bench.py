@@ -1,9 +1,12 @@
 """The faces that are being labelled, opened once and shared by all visitors, with one thread that learns."""
 
+import logging
 import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 import yaml
@@ -17,12 +20,26 @@ PROJECT = Path(__file__).parents[2]
 SHIPPED_TAGGERS = PROJECT / "data" / "06_models" / "shipped" / "taggers"  # first votes where nothing was taught yet
 
 
-@dataclass(frozen=True)
+logger = logging.getLogger(__name__)
+
+
+@dataclass
 class Bench:
-    """A workbench and the thread that learns from its answers."""
+    """A labelling session and the thread that learns from its answers."""
 
     work: LabellingSession
-    learner: ThreadPoolExecutor
+    learner: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "label-learner"))
+    failure: str = ""  # why the last lesson came to nothing
+
+    def teach(self, lesson: Callable[..., object], *arguments: Any) -> None:
+        """Run a lesson in the thread; if it fails, `failure` says so until a later one succeeds."""
+        self.learner.submit(lesson, *arguments).add_done_callback(self._note)
+
+    def _note(self, done: Future[object]) -> None:
+        error = done.exception()
+        self.failure = "" if error is None else str(error) or type(error).__name__
+        if error is not None:
+            logger.error("the Label page's learner failed", exc_info=error)
 
 
 def data_folder() -> Path:
@@ -36,10 +53,9 @@ def _open(folder: str, store_key: float) -> Bench:
     """The arguments are the key: another set of faces is another bench."""
     entries = yaml.safe_load((PROJECT / "conf" / "base" / "parameters" / "attributes.yml").read_text())
     work = LabellingSession.open(Path(folder), Vocabulary.parse(entries["attributes"]))
-    learner = ThreadPoolExecutor(1, thread_name_prefix="label-learner")
-    taggers = [Path(folder) / TAGGERS, SHIPPED_TAGGERS]
-    learner.submit(work.look, lambda faces: collect_views(faces, work.vocabulary, taggers))
-    return Bench(work, learner)
+    bench, taggers = Bench(work), [Path(folder) / TAGGERS, SHIPPED_TAGGERS]
+    bench.teach(work.look, lambda faces: collect_views(faces, work.vocabulary, taggers))
+    return bench
 
 
 def open_bench() -> Bench:

@@ -34,7 +34,7 @@ def remember(bench: Bench, attribute: str, events: list[int]) -> None:
     st.session_state.setdefault("label.undo", []).append((attribute, events))
     count = st.session_state["label.count"] = st.session_state.get("label.count", 0) + len(events)
     if bench.work.learning and count % RELEARN_EVERY < len(events):
-        bench.learner.submit(bench.work.refresh, attribute)
+        bench.teach(bench.work.refresh, attribute)
 
 
 def undo(bench: Bench) -> None:

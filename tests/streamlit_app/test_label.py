@@ -92,6 +92,20 @@ def test_classes_have_a_key_each(folder: Path) -> None:
     assert [answer.value for answer in store.current("hair_color").values()] == ["blue"]
 
 
+def test_a_learner_that_fails_is_said_and_answers_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise MemoryError("no room for 3 GiB of views")
+
+    monkeypatch.setattr("anime_gen.tagging.active_learning.page_features.picture_views", broken)
+    page, store = opened_on(folder, "glasses")
+    for _ in range(50):  # the thread may need a moment to fail
+        if not page.warning:
+            page.run()
+    assert "no room for 3 GiB of views" in page.warning[0].value
+    press(page, "label.say.1.0.")
+    assert len(store.current("glasses")) == 1
+
+
 def test_without_faces_the_page_says_what_to_do(folder: Path) -> None:
     page = opened("glasses")
     assert page.title[0].value == "Nothing to label yet"

@@ -4,6 +4,8 @@ Nothing hidden has to be saved with a checkpoint, and any step of a run can be r
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,6 +20,17 @@ def stream_key(seed: int, purpose: str, step: int) -> int:
 def stream(seed: int, purpose: str, step: int, device: torch.device | str = "cpu") -> torch.Generator:
     """A fresh torch generator for one purpose at one step."""
     return torch.Generator(device=device).manual_seed(stream_key(seed, purpose, step))
+
+
+@contextmanager
+def seeded_weights(seed: int) -> Iterator[None]:
+    """Networks made inside draw their weights from this seed; the process's own stream goes on as if none were made.
+
+    Constructors of torch and torchvision draw from the global stream and take no other.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(seed)
+        yield
 
 
 def random_z(seed: int, z_dim: int) -> torch.Tensor:

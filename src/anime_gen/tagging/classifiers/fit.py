@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from anime_gen.attributes import Attribute
+from anime_gen.stylegan2.streams import seeded_weights
 from anime_gen.tagging.classifiers.metrics import quality
 from anime_gen.tagging.classifiers.network import Shape, SubModel
 from anime_gen.tagging.classifiers.pictures import ReadPictures
@@ -61,8 +62,8 @@ def fit_sub_model(
     for k, attribute in enumerate(attributes):
         check.targets[torch.from_numpy(~targets.stated(attribute.name)[held]), k] = float("nan")
     _own_first(check.targets, torch.from_numpy(held >= (targets.count if own is None else own)))
-    torch.manual_seed(config.seed)  # torchvision's constructors draw their weights from the global stream
-    network = SubModel(attributes, shape_of(size, config))
+    with seeded_weights(config.seed):
+        network = SubModel(attributes, shape_of(size, config))
     if start is not None:
         network.backbone.load_state_dict(start.backbone.state_dict())
 
