@@ -143,8 +143,9 @@ class MlflowTracker:
 
     def _send(self, kind: str, rows: Sequence[Any]) -> None:
         """Send `params` or `metrics` in one request; if it is refused, row by row, so that bad rows alone are lost."""
+        request: dict[str, Any] = {kind: rows}
         try:
-            self._client.log_batch(self.run_id, **{kind: rows})
+            self._client.log_batch(self.run_id, **request)
         except Exception as error:  # whatever the client raises
             if worth_another_try(error):
                 raise
