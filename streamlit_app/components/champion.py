@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
-import torch
 
 from anime_gen.serving import BundleError, NoModelError, Registry
 from anime_gen.serving.registry import CHAMPION
@@ -27,8 +26,6 @@ class Opened:
 @st.cache_resource(show_spinner="Opening the model …", max_entries=2)
 def _open(uri: str, version: str) -> Opened:
     """Both arguments are the key: another version, or another store, is another model."""
-    # Small pictures gain nothing from a second thread, and two threads wait for each other where cores are busy.
-    torch.set_num_threads(1)
     registry = _registry(uri)
     bundle, opened_version = registry.load()
     return Opened(Renderer(bundle), opened_version, registry.name, uri)

@@ -17,6 +17,26 @@ GENERATOR = "generator.safetensors"
 DISCRIMINATOR = "discriminator.safetensors"
 
 
+def test_a_small_picture_is_made_on_one_thread_whatever_the_process_has(renderer: Renderer):
+    seen = []
+    paint = renderer._paint
+
+    def noted(ws: torch.Tensor) -> torch.Tensor:
+        seen.append(torch.get_num_threads())
+        return paint(ws)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(renderer, "_paint", noted)
+            renderer.render(renderer.latent(1, 0.7), {"smile": 0.5})
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
+
+
 def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
     """Change a safetensors file's tensors, metadata kept."""
     with safe_open(path, framework="pt") as file:

@@ -14,6 +14,7 @@ from anime_gen.latent import solve
 from anime_gen.serving.bundle import Bundle
 from anime_gen.stylegan2 import random_z
 from anime_gen.stylegan2.inference.runtime import open_runtime
+from anime_gen.threads import threads, threads_for
 
 Value = float | str
 MAX_REQUEST_CHARACTERS = 20_000
@@ -37,6 +38,7 @@ class Renderer:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._runtime = open_runtime(bundle.generator)
+        self._threads = threads_for(bundle.generator.config.image_cost(bundle.generator.config.resolution))
         self._lock = threading.Lock()
 
     def latent(self, seed: int, psi: float) -> torch.Tensor:
@@ -52,7 +54,10 @@ class Renderer:
 
         Raises ValueError for an unknown attribute, an impossible value, or one that is both locked and wanted.
         """
-        with self._lock:  # shared by all visitors of the page, and two at once would only slow each other down
+        with (
+            self._lock,
+            threads(self._threads),
+        ):  # shared by all visitors of the page, and two at once would only slow each other down
             if targets:
                 ws = solve(self._paint, self.bundle.tagger, self.bundle.directions, ws, targets, locks, steps).ws
             with torch.inference_mode():

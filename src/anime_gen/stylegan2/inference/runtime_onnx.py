@@ -20,6 +20,7 @@ from anime_gen.stylegan2.inference.runtime_frozen import synthesis_blocks
 from anime_gen.stylegan2.networks.equalized import ACTIVATION_GAIN, LEAK, EqualizedLinear
 from anime_gen.stylegan2.networks.generator import Generator
 from anime_gen.stylegan2.networks.modulation import EPSILON, ModulatedConv2d, ToRGB
+from anime_gen.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
@@ -204,7 +205,7 @@ class OnnxEngine:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
+        options.intra_op_num_threads = threads_for(generator.config.image_cost(generator.config.resolution))
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         graphs = cached_layers(generator, cache_folder)

@@ -67,8 +67,8 @@ class NetworkConfig:
         return min(self.channel_base // resolution, self.channel_max)
 
     def image_cost(self, resolution: int) -> int:
-        """Products of the 3x3 convolutions for one picture at this resolution, up to a constant."""
-        return sum((r * self.channels(r)) ** 2 for r in self.resolutions if r <= resolution)
+        """Multiply-adds of the 3x3 convolutions, two a block, for one picture at this resolution."""
+        return sum(2 * 9 * (r * self.channels(r)) ** 2 for r in self.resolutions if r <= resolution)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for a file's metadata."""

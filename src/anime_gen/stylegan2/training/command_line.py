@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, such as loss.r1_gamma=0.2"
     )
-    train.add_argument("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
+    train.add_argument("--threads", type=int, default=0, help="CPU threads (0: one for small work, else all)")
     train.add_argument("--accept-changed-data", action="store_true", help="continue although the pictures changed")
     train.set_defaults(command=train_command)
     return parser

@@ -27,6 +27,7 @@ from anime_gen.stylegan2.training.start import DISCRIMINATOR, GENERATOR, load_st
 from anime_gen.stylegan2.training.state import TrainingState, new_state
 from anime_gen.stylegan2.training.step import Step
 from anime_gen.stylegan2.training.training_config import TrainingConfig
+from anime_gen.threads import threads, threads_for
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +63,11 @@ def train(
     `TrainingInterruptedError` after Ctrl-C or SIGTERM, when all is saved, and `ValueError` if the data changed.
     """
     keep_freed_memory()
-    if config.run.threads:
-        torch.set_num_threads(config.run.threads)
     chosen = np.arange(len(faces)) if rows is None else np.asarray(rows, dtype=np.int64)
     if len(chosen) == 0:
         raise ValueError("there is no face to train on; check the source and the split column of the index")
-    return Trainer(config, faces, chosen, run_folder / config.fingerprint(), tracker, on_progress).run()
+    with threads(config.run.threads or threads_for(config.pass_cost())):
+        return Trainer(config, faces, chosen, run_folder / config.fingerprint(), tracker, on_progress).run()
 
 
 class Trainer:

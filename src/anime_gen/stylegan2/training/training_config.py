@@ -168,7 +168,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         devices = ("auto", "cpu", "cuda")
         require(self.device in devices, "run.device", f"one of {devices}", self.device)
-        require(self.threads >= 0, "run.threads", ">= 0 (0: as many as torch takes)", self.threads)
+        require(self.threads >= 0, "run.threads", ">= 0 (0: see anime_gen/threads.py)", self.threads)
         for name in ("tick_images", "checkpoint_images", "grid_images", "keep_checkpoints"):
             require(getattr(self, name) >= 1, f"run.{name}", ">= 1", getattr(self, name))
 
@@ -216,6 +216,11 @@ class TrainingConfig:
             last = tree["growth"]["stages"][-1]
             tree["growth"] = {"enabled": False, "batch": last["batch"], "learning_rate": last["learning_rate"]}
         return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
+
+    def pass_cost(self) -> int:
+        """Multiply-adds of one pass of the generator at full size."""
+        stage = self.growth.stages[-1]
+        return (self.optim.micro_batch or stage.batch) * self.network.image_cost(stage.resolution_px)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for files and trackers."""

@@ -16,6 +16,7 @@ from anime_gen.tagging.active_learning.views import VIEW_PX, Prediction, Views, 
 from anime_gen.tagging.classifiers.pictures import ReadPictures, reader
 from anime_gen.tagging.classifiers.tagger import MANIFEST, Tagger
 from anime_gen.tagging.classifiers.training import as_float
+from anime_gen.threads import threads, threads_for
 
 logger = logging.getLogger(__name__)
 LINES, COLOURS, SEEN = 160, 96, 64
@@ -42,7 +43,8 @@ def collect_views(faces: Faces, vocabulary: Vocabulary, taggers: Sequence[Path],
         new = [name for name in same if name not in looks.said]
         if new:
             read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
-            heard = tagger_views(tagger, read, len(faces), batch=batch)
+            with threads(threads_for(batch * tagger.cost())):
+                heard = tagger_views(tagger, read, len(faces), batch=batch)
             said = {name: heard.said[name] for name in new}
             looks = Views({**heard.common, **looks.common}, {**looks.said, **said})
     return looks

@@ -17,6 +17,7 @@ from anime_gen.tagging.classifiers.sub_model import CalibratedModel, fit_calibra
 from anime_gen.tagging.classifiers.training import Curve, Lesson, fit, raw_outputs
 from anime_gen.tagging.config import SubModelConfig, TrainingConfig
 from anime_gen.tagging.targets import Targets
+from anime_gen.threads import threads, threads_for
 
 LEAST_HELD = 100  # pictures to calibrate on, where there are at least three times as many
 LEAST_OWN = 20
@@ -72,7 +73,8 @@ def fit_sub_model(
         values = [max(-1.0, quality(j)) for j in judged.values() if len(j) > 1]
         return float(np.nanmean(values)) if values else float("nan")
 
-    curve = fit(network, lesson, size, config, score, on_epoch)
+    with threads(threads_for(config.batch * network.shape.cost())):
+        curve = fit(network, lesson, size, config, score, on_epoch)
     calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets)
     known = {a.name: int((~lesson.targets[:, k].isnan()).sum()) for k, a in enumerate(attributes)}
     return FittedSubModel(CalibratedModel(size.group, network, calibrations), curve, known)

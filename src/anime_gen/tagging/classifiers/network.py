@@ -61,6 +61,10 @@ class Shape:
     input_px: int = 64
     window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
+    def cost(self) -> int:
+        """Multiply-adds of the blocks for one whole picture: half the side and twice the channels at each stage."""
+        return 2 * 9 * (self.width * self.input_px // 2) ** 2 * sum(self.blocks)
+
     def view(self, images: Tensor) -> Tensor:
         """What the sub-model looks at: the picture at its input size, cut to its window."""
         left, top, right, bottom = (round(edge * self.input_px) for edge in self.window)

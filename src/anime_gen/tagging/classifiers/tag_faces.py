@@ -18,6 +18,7 @@ from anime_gen.tagging.classifiers.pictures import reader
 from anime_gen.tagging.classifiers.tagger import Tagger, Tags
 from anime_gen.tagging.classifiers.training import as_float
 from anime_gen.tagging.config import TaggingConfig
+from anime_gen.threads import threads, threads_for
 
 
 def tag_pictures(tagger: Tagger, pictures: np.ndarray, batch: int = 256) -> dict[str, Tags]:
@@ -50,7 +51,8 @@ def tag_set(
     folder = parts_folder / key
     read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
     tables = []
-    with tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0) as progress:
+    bar = tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0)
+    with bar as progress, threads(threads_for(config.batch * tagger.cost())):
         for number, first in enumerate(range(0, len(faces), config.chunk)):
             rows = np.arange(first, min(first + config.chunk, len(faces)))
             path = folder / f"{number:06d}.parquet"

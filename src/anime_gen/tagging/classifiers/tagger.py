@@ -52,6 +52,10 @@ class Tagger:
             model.network.to(device)
         return self
 
+    def cost(self) -> int:
+        """Multiply-adds of the largest sub-model for one picture."""
+        return max(model.network.shape.cost() for model in self.sub_models.values())
+
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """What the last layer of each group sees, [n, 512], for pictures [n, 3, r, r] in [-1, 1]."""
         sizes = {model.network.shape.input_px for model in self.sub_models.values()}
