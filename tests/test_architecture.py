@@ -12,12 +12,13 @@ SOURCE = ROOT / "src" / "anime_gen"
 ROOT_MODULES = {"attributes", "threads"}  # small things that several layers share
 LAYERS = {
     "drawing": set(),
-    "images": {"drawing"},
     "attributes": set(),
     "threads": set(),
+    "labels": {"attributes"},
+    "images": {"attributes", "labels", "drawing"},
     "stylegan2": {"threads", "images", "drawing"},
     "tracking": set(),
-    "tagging": {*ROOT_MODULES, "stylegan2", "images", "drawing", "torchvision_compat"},
+    "tagging": {*ROOT_MODULES, "labels", "stylegan2", "images", "drawing", "torchvision_compat"},
     "latent": {*ROOT_MODULES, "tagging", "stylegan2", "images", "drawing"},
     "evaluation": {*ROOT_MODULES, "latent", "tagging", "stylegan2", "images", "drawing"},
     "serving": {*ROOT_MODULES, "latent", "tagging", "evaluation", "stylegan2", "images", "drawing", "tracking"},
@@ -96,7 +97,7 @@ def test_drawing_images_and_stylegan2_run_on_a_bare_machine():
 
 
 def test_the_page_reaches_the_networks_only_through_studio_and_serving():
-    allowed = {"attributes", "studio", "serving", "tracking", "tagging", "images"}
+    allowed = {"attributes", "studio", "serving", "tracking", "tagging", "labels", "images"}
     breaches = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (ROOT / "streamlit_app").rglob("*.py")

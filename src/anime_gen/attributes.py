@@ -6,6 +6,7 @@ entry in ``conf/base/parameters/attributes.yml`` plus labels.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 Kind = Literal["continuous", "binary", "categorical", "cyclic"]
 Change = Literal["hue", "light", "crop", "shift"]
+TRUTH = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 GROUPS = ("expression", "eyewear", "hair", "eyes", "face", "accessories")
 
 
@@ -96,22 +98,36 @@ class Attribute(BaseModel):
         return f"a number from {self.low:g} to {self.high:g}"
 
     def read(self, value: object) -> float | str:
-        """The label as a value of this attribute; ValueError says what is allowed."""
+        """The label as a value of this attribute; ValueError says what is allowed.
+
+        A number may have a decimal comma; a hue is brought into its range (360 is 0).
+        """
+        text = str(value).strip()
         if self.kind == "categorical":
-            text = str(value).strip()
             if text in self.classes:
                 return text
-            raise ValueError(f"{self.name} = {value!r} is not allowed; it must be {self.allowed}")
-        words = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-        try:
-            number = words.get(str(value).strip().lower()) if self.kind == "binary" else None
-            number = float(str(value)) if number is None else number
-        except ValueError:
-            number = math.nan
+            near = difflib.get_close_matches(text.lower(), self.classes, n=1)
+            raise self._refused(value, f"; did you mean {near[0]}?" if near else "")
+        number = TRUTH.get(text.lower()) if self.kind == "binary" else None
+        number = _number(text) if number is None else number
         inside = number in (0.0, 1.0) if self.kind == "binary" else self.low <= number <= self.high
         if not math.isfinite(number) or not inside:
-            raise ValueError(f"{self.name} = {value!r} is not allowed; it must be {self.allowed}")
-        return number
+            raise self._refused(value)
+        return self.low + (number - self.low) % (self.high - self.low) if self.kind == "cyclic" else number
+
+    def _refused(self, value: object, hint: str = "") -> ValueError:
+        return ValueError(f"{self.name} = {value!r} is not allowed; it must be {self.allowed}{hint}")
+
+
+def _number(text: str) -> float:
+    """A number as people and spreadsheets write it; NaN when it is none."""
+    plain = text.replace("\N{MINUS SIGN}", "-")
+    if "," in plain and "." not in plain:
+        plain = plain.replace(",", ".", 1)
+    try:
+        return float(plain) if "_" not in plain else math.nan
+    except ValueError:
+        return math.nan
 
 
 class Vocabulary(RootModel[dict[str, Attribute]]):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from anime_gen.attributes import Attribute
+from anime_gen.labels.store import Signature
 from anime_gen.tagging.active_learning.labelling_session import LabellingSession
-from anime_gen.tagging.labels import Signature
 from components.label_bench import Bench, picture_bytes
 
 GRID_KEYS = "12345qweztasdfgyxvbn"  # five a row; Streamlit keeps c and r for itself

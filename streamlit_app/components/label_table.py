@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from anime_gen.tagging.label_csv import export_csv, import_csv, names_of
-from anime_gen.tagging.targets import LabelError
+from anime_gen.labels.exchange import export_csv, import_table, names_of
+from anime_gen.labels.table import LabelError
 from components.label_bench import Bench, data_folder
 
 
@@ -15,14 +15,15 @@ def table_exchange(bench: Bench) -> None:
     st.download_button(
         "Download labels.csv", lambda: export_csv(work.vocabulary, index, work.store), "labels.csv", "text/csv"
     )
-    sent = st.file_uploader("Upload labels.csv", type="csv", key="label.upload")
+    sent = st.file_uploader("Upload labels.csv", type=["csv", "tsv", "txt"], key="label.upload")
     replace = st.checkbox("Replace answers that differ", key="label.replace")
     if sent is not None and st.button("Take over", key="label.import"):
         try:
-            text = sent.getvalue().decode("utf-8-sig")
             by = work.by(st.session_state.get("label.who") or "artist", "import")
-            count = import_csv(text, work.vocabulary, names_of(index), work.store, by, replace)
-        except (LabelError, UnicodeDecodeError) as error:
+            taken = import_table(sent.getvalue(), sent.name, work.vocabulary, names_of(index), work.store, by, replace)
+        except LabelError as error:
             st.error(f"```\n{error}\n```")
         else:
-            st.success(f"{count} new labels")
+            st.success(f"{taken.new} new labels")
+            if taken.unknown_columns:
+                st.warning(f"Not used, for they are no attributes: {', '.join(taken.unknown_columns)}")

@@ -21,6 +21,7 @@ from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.drawing import render_many, sample_characters
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.images import ArrayFaces
+from anime_gen.labels.store import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.active_learning.acquisition import most_informative
 from anime_gen.tagging.active_learning.few_shot import learn
 from anime_gen.tagging.active_learning.labelling_session import RANDOM, RANDOM_EVERY
@@ -28,7 +29,6 @@ from anime_gen.tagging.active_learning.page_features import collect_views
 from anime_gen.tagging.active_learning.views import Views
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
 from anime_gen.tagging.group_training import GroupTask, train_group
-from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.targets import decoded, encoded
 from anime_gen.tracking.memory_tracker import MemoryTracker
 from tests.benchmarks.labelling import ATTRIBUTES, BATCH, annotate

@@ -20,7 +20,7 @@ from PIL import Image
 
 from anime_gen.images import FacesConfig, FaceStore, SourceConfig
 from anime_gen.images.ingest import ingest
-from tests.images.pictures import encoded, face
+from tests.images.pictures import ATTRIBUTES, encoded, face
 
 
 def make_archive(path: Path, count: int) -> None:
@@ -44,7 +44,7 @@ def cpu_seconds() -> float:
 def timed_ingest(archive: Path, data: Path, resolution: int) -> dict[str, float]:
     config = SourceConfig(kind="archive", path=str(archive))
     wall, cpu = time.monotonic(), cpu_seconds()
-    done = ingest(config, FacesConfig(resolution_px=resolution, min_accepted=1), {}, data)
+    done = ingest(config, FacesConfig(resolution_px=resolution, min_accepted=1), ATTRIBUTES, data)
     keys = ("seen", "accepted", "duplicates", "near_duplicates", "decoded")
     seconds = {"wall_s": round(time.monotonic() - wall, 2), "cpu_s": round(cpu_seconds() - cpu, 2)}
     return {**{key: done.report[key] for key in keys}, **seconds}

@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+ATTRIBUTES = {
+    "glasses": {"label": "Glasses", "kind": "binary", "group": "eyewear"},
+    "hair_color": {"label": "Hair colour", "kind": "categorical", "group": "hair", "classes": ["red", "black"]},
+}
 RED, BLUE = (220, 40, 40), (40, 60, 220)
 
 
@@ -86,7 +90,7 @@ def hostile() -> dict[str, tuple[bytes, str]]:
         "tiff.jpg": (encoded(face(906), "TIFF"), "unknown_format"),
         "page.pdf": (b"%PDF-1.7\n" + b"0" * 500, "unknown_format"),
         "phone.heic": (b"\0\0\0\x18ftypheic" + b"\0" * 100, "unknown_format"),
-        "nested.zip": (b"PK\3\4" + b"\0" * 100, "unknown_format"),
+        "nested.zip": (b"PK\3\4" + b"\0" * 100, "archive"),
         "bomb.png": (png_of_size(20_000, 20_000), "too_many_pixels"),
         "bomb_square.png": (png_of_size(8_000, 8_000), "too_many_pixels"),
         "bomb.webp": (webp_claiming(16_383, 16_383), "too_many_pixels"),

@@ -12,9 +12,7 @@ from anime_gen.images import FacesConfig, SourceConfig, open_face_store
 from anime_gen.images import ingest as ingest_module
 from anime_gen.images.ingest import ingest
 from anime_gen.images.outcome import Ingested
-from tests.images.pictures import encoded, face, hostile, unusual, write_faces
-
-ATTRIBUTES = {"glasses": {"kind": "binary"}, "hair_color": {"kind": "categorical", "classes": ["red", "black"]}}
+from tests.images.pictures import ATTRIBUTES, encoded, face, hostile, unusual, write_faces
 
 
 def ingested(path: Path, data: Path, *, source: dict[str, Any] | None = None, **faces: Any) -> Ingested:

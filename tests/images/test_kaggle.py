@@ -14,7 +14,7 @@ from anime_gen.images import FacesConfig, SourceConfig
 from anime_gen.images.ingest import ingest
 from anime_gen.images.kaggle import download
 from anime_gen.images.sources import open_source
-from tests.images.pictures import encoded, face
+from tests.images.pictures import ATTRIBUTES, encoded, face
 
 
 class StandIn(ThreadingHTTPServer):
@@ -90,16 +90,16 @@ def test_a_data_set_is_downloaded_once_and_ingested(
     monkeypatch.setenv("KAGGLE_USERNAME", "someone")
     monkeypatch.setenv("KAGGLE_KEY", "secret")
     faces = FacesConfig(resolution_px=32, min_accepted=1, workers=0)
-    first = ingest(CONFIG, faces, {}, tmp_path)
+    first = ingest(CONFIG, faces, ATTRIBUTES, tmp_path)
     assert (first.report["decoded"], first.report["accepted"]) == (4, 4)
     assert first.data_card["source"] == {"kind": "kaggle", "name": "shilou/crypko-data"}
     assert first.data_card["licence"] == "as stated by its owner"
     assert (kaggle.token or "").startswith("Basic ")
-    again = ingest(CONFIG, faces, {}, tmp_path)
+    again = ingest(CONFIG, faces, ATTRIBUTES, tmp_path)
     assert (again.report["decoded"], kaggle.downloads) == (0, 1)
     kaggle.shutdown()
     kaggle.server_close()
-    offline = ingest(CONFIG, faces, {}, tmp_path)
+    offline = ingest(CONFIG, faces, ATTRIBUTES, tmp_path)
     assert offline.face_store == first.face_store
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from anime_gen.images import write_store
-from anime_gen.tagging.labels import STORE_NAME, LabelStore
+from anime_gen.labels.store import STORE_NAME, LabelStore
 from tests.tagging.toys import faces
 
 PAGE = Path(__file__).parents[2] / "streamlit_app" / "app_pages" / "label.py"

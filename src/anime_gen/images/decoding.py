@@ -26,9 +26,16 @@ _SIGNATURES = (
     (b"%!PS", 0, "EPS"),
     (b"\xc5\xd0\xd3\xc6", 0, "EPS"),
     (b"%PDF", 0, "PDF"),
-    (b"PK\3\4", 0, "ZIP"),
-    (b"\x1f\x8b", 0, "GZIP"),
     (b"8BPS", 0, "PSD"),
+)
+_ARCHIVES = (
+    (b"PK\3\4", 0, "zip"),
+    (b"\x1f\x8b", 0, "gzip"),
+    (b"BZh", 0, "bzip2"),
+    (b"\xfd7zXZ\0", 0, "xz"),
+    (b"7z\xbc\xaf\x27\x1c", 0, "7z"),
+    (b"Rar!\x1a\x07", 0, "rar"),
+    (b"ustar", 257, "tar"),
 )
 # A file cut short often still decodes; its end mark is the only thing that is surely missing.
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"\0\0\0\0IEND\xaeB`\x82"}
@@ -119,6 +126,9 @@ def _unknown(data: bytes) -> Rejection:
     if (claimed := _claimed_format(data)) is not None:
         return Rejection("corrupt", f"starts as {claimed}, but its header cannot be read")
     start = data[:512]
+    for signature, offset, name in _ARCHIVES:
+        if start.startswith(signature, offset):
+            return Rejection("archive", f"a {name} archive inside the source; unpack it first")
     for signature, offset, name in _SIGNATURES:
         if start.startswith(signature, offset):
             return Rejection("unknown_format", f"{name} is not read; convert it to PNG, JPEG or WebP")

@@ -8,16 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anime_gen.images.members import (
-    MAX_LABELS_BYTES,
-    FileWork,
-    Listing,
-    Member,
-    file_works,
-    is_labels,
-    readable_name,
-)
+from anime_gen.images.members import FileWork, Listing, Member, file_works
 from anime_gen.images.rejection import REASONS, Reject, Rejection
+from anime_gen.images.tables import sort_out
+from anime_gen.labels.spelling import readable
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ class FolderSource:
         for raw, entry in _walk(str(self._root), ""):
             if listing.seen >= self._max_files:
                 raise ValueError(f"{self._root} holds more than faces.max_members = {self._max_files} files")
-            name = readable_name(raw)
+            name = readable(raw)
             if entry is None:
                 listing.rejects.append(Reject(name, "unreadable", "the folder cannot be read"))
                 continue
@@ -80,12 +74,10 @@ class FolderSource:
                 listing.rejects.append(Reject(name, "link", "a link to a folder is not followed"))
             elif not stat.S_ISREG(status.st_mode):
                 listing.rejects.append(Reject(name, "special_file", REASONS["special_file"]))
-            elif raw == name and is_labels(name) and listing.labels is None:
-                listing.labels, listing.labels_name = _read_labels(self._root / raw), name
             else:
                 stamp = f"{status.st_size}-{status.st_mtime_ns}"
                 listing.members.append(Member(name, stamp, status.st_size, (raw,)))
-        listing.members.sort()
+        sort_out(listing, lambda member: (self._root / member.where[0]).read_bytes())
         return listing
 
     def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
@@ -107,9 +99,3 @@ def _walk(root: str, below: str) -> Iterator[tuple[str, os.DirEntry[str] | None]
             yield from _walk(root, relative)
         else:
             yield relative, entry
-
-
-def _read_labels(path: Path) -> bytes:
-    if path.stat().st_size > MAX_LABELS_BYTES:
-        raise ValueError(f"{path} is larger than {MAX_LABELS_BYTES} bytes; is it really a table of labels?")
-    return path.read_bytes()

@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,16 +19,19 @@ from anime_gen.images.duplicates import group_near_duplicates
 from anime_gen.images.filling import fill_store
 from anime_gen.images.framing import load_cascade
 from anime_gen.images.index import build_index, keep_usable
-from anime_gen.images.labelling import gather_labels
-from anime_gen.images.labels import Vocabulary, label_rules
+from anime_gen.images.labelling import gather_labels, stated_labels
 from anime_gen.images.ledger import Ledger
 from anime_gen.images.members import Listing, Source
 from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of_labels
 from anime_gen.images.sources import find_path, open_source
 from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
+if TYPE_CHECKING:
+    from anime_gen.attributes import Vocabulary
+    from anime_gen.labels.reader import Labels
+
 STORES = Path("02_intermediate") / "faces"  # below the data folder
-INDEX_VERSION = 1  # raise it when the same results would give another table
+INDEX_VERSION = 2  # raise it when the same results would give another table
 LOCK_PATIENCE_S = 10.0  # another ingest into the same store may be about to end
 BATCH = 64  # pictures a batch: what a kill may cost
 # Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
@@ -41,13 +44,16 @@ _PIXEL_SETTINGS = (
 def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folder: Path) -> Ingested:
     """Bring the store of `source` up to date and return its table; no work when nothing changed.
 
-    `attributes` is the parameter of that name, which labels are checked against. Raises FileNotFoundError or ValueError
-    with the next step when the source cannot be used, or when fewer than `faces.min_accepted` pictures of it can.
+    `attributes` is the parameter of that name (a `Vocabulary` or its entries), which labels are checked against.
+    Raises FileNotFoundError or ValueError with the next step when the source cannot be used, or when fewer than
+    `faces.min_accepted` pictures of it can.
     """
     from filelock import FileLock, Timeout
 
+    from anime_gen.attributes import Vocabulary
+
     started = time.monotonic()
-    vocabulary = label_rules(attributes)
+    vocabulary = Vocabulary.parse(attributes)
     if faces.face_cascade is not None:
         load_cascade(faces.face_cascade)
     opened = open_source(source, faces, data_folder)
@@ -58,7 +64,7 @@ def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folde
             outcome, decoded = _up_to_date(opened, source, faces, vocabulary, data_folder, folder)
     except Timeout:
         raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
-    warn_of_labels(outcome.facts, vocabulary)
+    warn_of_labels(outcome.facts, outcome.rejects, vocabulary)
     return outcome.ingested(source, data_folder, decoded, time.monotonic() - started)
 
 
@@ -76,7 +82,7 @@ def store_key(source: Source, faces: FacesConfig) -> str:
 
 
 def _up_to_date(
-    opened: Source, source: SourceConfig, faces: FacesConfig, vocabulary: Vocabulary, data_folder: Path, folder: Path
+    opened: Source, source: SourceConfig, faces: FacesConfig, vocabulary: "Vocabulary", data_folder: Path, folder: Path
 ) -> tuple[Outcome, int]:
     """The outcome in the folder, when it was made from this very state, else a new one; and how many were decoded."""
     labels = find_path("source.labels", source.labels, data_folder).read_bytes() if source.labels else None
@@ -86,7 +92,7 @@ def _up_to_date(
         "index": INDEX_VERSION,
         "stamp": _listing_stamp(listing) if listing is not None else stamp,
         "labels": hashlib.sha256(labels or b"").hexdigest(),
-        "vocabulary": vocabulary,
+        "vocabulary": vocabulary.version,
         "near_duplicates": _searches_near(source, faces),
         "min_accepted": faces.min_accepted,
     }
@@ -96,8 +102,9 @@ def _up_to_date(
         return known, 0
     if listing is None:
         listing = _checked_listing(opened, labels, source.labels)
+    stated = stated_labels(listing, vocabulary)  # before anything is decoded: most tables fail in their first lines
     slots, decoded = _decode_missing(opened, listing, faces, folder)
-    outcome = _settle(listing, slots, source, faces, vocabulary, folder)
+    outcome = _settle(listing, slots, source, faces, vocabulary, stated, folder)
     outcome.save(mark)
     return outcome, decoded
 
@@ -143,7 +150,13 @@ def _decode_missing(opened: Source, listing: Listing, faces: FacesConfig, folder
 
 
 def _settle(
-    listing: Listing, slots: list[int], source: SourceConfig, faces: FacesConfig, vocabulary: Vocabulary, folder: Path
+    listing: Listing,
+    slots: list[int],
+    source: SourceConfig,
+    faces: FacesConfig,
+    vocabulary: "Vocabulary",
+    stated: "Labels | None",
+    folder: Path,
 ) -> Outcome:
     """Table and manifest from what was decoded: duplicates, groups, splits, labels."""
     Outcome.forget(folder)
@@ -158,6 +171,6 @@ def _settle(
         groups = group_near_duplicates(FaceStore(folder), *hashes)
     else:
         groups = np.arange(len(kept.names))
-    labelled = gather_labels(kept, listing, vocabulary)
+    labelled = gather_labels(kept, stated, vocabulary)
     index = build_index(kept, groups, labelled.table)
     return Outcome.of(folder, faces.resolution_px, fingerprint, listing.seen, kept, index, labelled)

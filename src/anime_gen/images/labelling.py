@@ -1,16 +1,21 @@
 """Labels of the kept pictures as one table: drawn truth, or what labels.csv states."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anime_gen.images.index import Kept
-from anime_gen.images.labels import LabelProblem, Labels, Value, Vocabulary, read_labels
 from anime_gen.images.members import Listing
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from anime_gen.attributes import Vocabulary
+    from anime_gen.labels.reader import LabelProblem, Labels, Value
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -18,28 +23,46 @@ class LabelledFaces:
     """One row a kept picture, one column a labelled attribute; and what was wrong with the labels file."""
 
     table: "pd.DataFrame"
-    problems: list[LabelProblem] = field(default_factory=list)
+    problems: "list[LabelProblem]" = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
 
 
-def gather_labels(kept: Kept, listing: Listing, vocabulary: Vocabulary) -> LabelledFaces:
-    """Drawn faces bring their labels; other sources have them in labels.csv, or none."""
+def stated_labels(listing: Listing, vocabulary: "Vocabulary") -> "Labels | None":
+    """What the table of labels says of any file of the source; None without a table.
+
+    Needs no picture decoded, so that a table that cannot be used stops the run first. Raises LabelError then.
+    """
+    from anime_gen.labels.reader import read_labels
+
+    if listing.labels is None:
+        return None
+    names = [member.name for member in listing.members] + [reject.name for reject in listing.rejects]
+    labels = read_labels(listing.labels, listing.labels_name, vocabulary, names)
+    if labels.elsewhere:
+        row, cell, name = labels.elsewhere[0]
+        text = "%s: %d rows name pictures in folders that the source does not have; row %d, %r, was taken for %s"
+        logger.warning(text, listing.labels_name, len(labels.elsewhere), row, cell, name)
+    return labels
+
+
+def gather_labels(kept: Kept, labels: "Labels | None", vocabulary: "Vocabulary") -> LabelledFaces:
+    """Drawn faces bring their labels; other sources have what a table states of them, or none."""
     drawn = kept.outcome.column("labels")
     if len(drawn) and drawn.null_count < len(drawn):
         truth = [json.loads(text) for text in drawn.to_pylist()]
         columns = {name: [labels.get(name) for labels in truth] for name in truth[0]}
         return LabelledFaces(_table(columns, len(truth), vocabulary))
-    if listing.labels is None:
+    if labels is None:
         return LabelledFaces(_table({}, len(kept.names), vocabulary))
-    names = [member.name for member in listing.members] + [reject.name for reject in listing.rejects]
-    labels = read_labels(listing.labels, listing.labels_name, vocabulary, names)
     _adopt_from_copies(labels, kept)
     columns = {name: [values.get(picture) for picture in kept.names] for name, values in labels.values.items()}
     return LabelledFaces(_table(columns, len(kept.names), vocabulary), labels.problems, labels.unknown_columns)
 
 
-def _adopt_from_copies(labels: Labels, kept: Kept) -> None:
+def _adopt_from_copies(labels: "Labels", kept: Kept) -> None:
     """What is said of an exact copy holds for the picture that was kept; two different sayings hold for neither."""
+    from anime_gen.labels.reader import LabelProblem
+
     for name, row in kept.duplicates:
         original = kept.names[row]
         for attribute, values in labels.values.items():
@@ -53,14 +76,14 @@ def _adopt_from_copies(labels: Labels, kept: Kept) -> None:
                 labels.problems.append(LabelProblem(line, name, attribute, str(value), problem))
 
 
-def _table(columns: Mapping[str, Sequence[Value | None]], rows: int, vocabulary: Vocabulary) -> "pd.DataFrame":
+def _table(columns: Mapping[str, "Sequence[Value | None]"], rows: int, vocabulary: "Vocabulary") -> "pd.DataFrame":
     """Columns that hold at least one label: float64 (NaN = unknown), or text for categorical attributes."""
     import pandas as pd
 
     table = pd.DataFrame(index=range(rows))
     for name, values in columns.items():
         if any(value is not None for value in values):
-            categorical = vocabulary.get(name, {}).get("kind", "") == "categorical"
+            categorical = name in vocabulary and vocabulary[name].kind == "categorical"
             text = categorical or any(isinstance(value, str) for value in values)
             table[name] = pd.array(values, dtype="str" if text else "float64")
     return table

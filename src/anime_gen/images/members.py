@@ -16,7 +16,6 @@ from anime_gen.images.framing import frame
 from anime_gen.images.rejection import Reject, Rejection
 
 LABELS_NAME = "labels.csv"
-MAX_LABELS_BYTES = 512 * 2**20
 
 
 class Member(NamedTuple):
@@ -30,7 +29,7 @@ class Member(NamedTuple):
 
 @dataclass
 class Listing:
-    """What a source holds: members in name order, what was refused by its name or type alone, and the labels file."""
+    """What a source holds: members in name order, what was refused by its name or type alone, and the labels table."""
 
     members: list[Member]
     rejects: list[Reject] = field(default_factory=list)
@@ -161,20 +160,9 @@ def file_works(reader: Reader, pending: Sequence[tuple[int, Member]], batch: int
         yield FileWork(reader, [slot for slot, _ in chunk], [member for _, member in chunk])
 
 
-def readable_name(raw: str) -> str:
-    """`raw` with undecodable bytes and control characters written as escapes, so that it can be printed and stored."""
-    text = raw.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def check_member_name(name: str) -> None:
     """Raise Rejection for a name that would leave the folder it is unpacked into."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     drive = len(name) > 1 and name[1] == ":"
     if name.startswith(("/", "\\")) or drive or ".." in parts or "\0" in name:
         raise Rejection("unsafe_name")
-
-
-def is_labels(name: str) -> bool:
-    """Whether a member is the labels file: at the top or in the only folder at the top."""
-    return PurePosixPath(name).name == LABELS_NAME and name.count("/") <= 1

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from anime_gen.images.config import SourceConfig
 from anime_gen.images.files import sync_folder, write_atomically
-from anime_gen.images.labels import Vocabulary, describe_unknown_columns
 from anime_gen.images.store import FaceStore
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from anime_gen.attributes import Vocabulary
     from anime_gen.images.index import Kept
     from anime_gen.images.labelling import LabelledFaces
-    from anime_gen.images.labels import LabelProblem
+    from anime_gen.labels.reader import LabelProblem
 
 logger = logging.getLogger(__name__)
 
@@ -134,19 +134,24 @@ class Outcome:
         return Ingested(face_store, self.index, self.rejects, report, card)
 
 
-def warn_of_labels(facts: dict[str, Any], vocabulary: Vocabulary) -> None:
-    """Say in the log what of the labels file could not be used; the rejects file has every line of it."""
+def warn_of_labels(facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:
+    """Say in the log what of the tables could not be used; the rejects file has every line of it."""
+    from anime_gen.labels.reader import describe_unknown_columns
+
+    for line in rejects:
+        if line["reason"] in ("table", "second_table", "archive"):
+            logger.warning("%s is not read: %s", line["name"], line["detail"])
     if facts["unknown_label_columns"]:
         columns = describe_unknown_columns(facts["unknown_label_columns"], vocabulary)
         logger.warning("Columns of the labels file that are no attributes and were not used: %s", columns)
     if facts["label_problems"]:
-        logger.warning("%d labels could not be used; the rejects file names each with its row", facts["label_problems"])
+        first = next(line for line in rejects if line["reason"] == "label")
+        count = facts["label_problems"]
+        logger.warning("%d labels could not be used; the rejects file names each. First: %s", count, first["detail"])
 
 
 def _label_line(problem: "LabelProblem") -> dict[str, Any]:
-    cell = f"{problem.column} {problem.value!r}: " if problem.column else ""
-    detail = f"row {problem.row}, {cell}{problem.problem}"
-    return {"kind": "label", "name": problem.file, "reason": "label", "detail": detail, "sha256": None}
+    return {"kind": "label", "name": problem.file, "reason": "label", "detail": str(problem), "sha256": None}
 
 
 def source_name(source: SourceConfig) -> str:

@@ -9,17 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from anime_gen.images.config import FacesConfig
-from anime_gen.images.members import (
-    MAX_LABELS_BYTES,
-    FileWork,
-    Listing,
-    Member,
-    check_member_name,
-    file_works,
-    is_labels,
-    readable_name,
-)
+from anime_gen.images.members import FileWork, Listing, Member, check_member_name, file_works
 from anime_gen.images.rejection import Reject, Rejection
+from anime_gen.images.tables import MAX_LABELS_BYTES, is_labels, nearer, sort_out
+from anime_gen.labels.spelling import readable
 
 _PAX_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _HEADERS = (*_PAX_HEADERS, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
@@ -111,31 +104,32 @@ class TarSource:
     def listing(self) -> Listing:
         """Every header; a member's stamp is its size, time and header checksum."""
         entries: list[tuple[Member, str | None]] = []
+        tables: dict[str, bytes] = {}  # of a compressed archive nothing can be read again later
         listing = Listing([])
         try:
             for info, archive in self._headers():
-                name = readable_name(info.name)
+                name = readable(info.name)
                 stamp = f"{info.size}-{int(info.mtime)}-{info.chksum}"
                 entries.append((Member(name, stamp, info.size, (info.offset_data,)), _refusal(info)))
-                if is_labels(name) and info.isreg() and listing.labels is None and info.size <= MAX_LABELS_BYTES:
-                    content = archive.extractfile(info)
-                    listing.labels, listing.labels_name = content.read() if content else None, name
+                wanted = is_labels(name) and all(nearer(name, known) for known in tables)
+                if wanted and info.size <= MAX_LABELS_BYTES and (content := archive.extractfile(info)) is not None:
+                    tables[name] = content.read()
                 if len(entries) > self._config.max_members:
                     limit = self._config.max_members
                     raise ValueError(f"{self._path} lists more than faces.max_members = {limit} files")
         except (tarfile.TarError, EOFError, OSError) as error:
             if not entries:
                 raise ValueError(f"{self._path} is not a tar archive ({error}); fetch it again") from None
-            name = readable_name(self._path.name)
+            name = readable(self._path.name)
             listing.rejects.append(Reject(name, "truncated", f"the archive breaks off: {error}"))
         names = Counter(member.name for member, _ in entries)
         for member, refusal in entries:
             reason = refusal or ("duplicate_name" if names[member.name] > 1 else None)
             if reason is not None:
                 listing.rejects.append(Reject(member.name, reason, Rejection(reason).detail))
-            elif listing.labels is None or member.name != listing.labels_name:
+            else:
                 listing.members.append(member)
-        listing.members.sort()
+        sort_out(listing, lambda member: tables.get(member.name, b""))
         return listing
 
     def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
@@ -176,7 +170,7 @@ class TarSource:
     def _contents(self, names: set[str]) -> Iterator[tuple[str, bytes]]:
         try:
             for info, archive in self._headers():
-                name = readable_name(info.name)
+                name = readable(info.name)
                 if name in names and _refusal(info) is None:
                     content = archive.extractfile(info)
                     small = info.size <= self._config.max_bytes

@@ -7,23 +7,16 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from anime_gen.images.config import FacesConfig
-from anime_gen.images.members import (
-    MAX_LABELS_BYTES,
-    FileWork,
-    Listing,
-    Member,
-    check_member_name,
-    file_works,
-    is_labels,
-    readable_name,
-)
+from anime_gen.images.members import FileWork, Listing, Member, check_member_name, file_works
 from anime_gen.images.rejection import Reject, Rejection
+from anime_gen.images.tables import MAX_LABELS_BYTES, sort_out
+from anime_gen.labels.spelling import readable
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, lengths of the name and of the extra field
 _SMALL = 64 * 1024  # below this no ratio is absurd
@@ -101,21 +94,18 @@ class ZipSource:
             raise ValueError(f"{self._path} lists {len(entries)} files, faces.max_members is {limit}")
         names = Counter(entry.filename for entry in entries)
         shared = _overlapping(entries)
+        decoded = _names_of(entries)
         listing = Listing([])
         for entry in entries:
-            name = readable_name(entry.filename)
+            name = readable(decoded[entry.filename])
             try:
                 self._check(entry, names, shared)
             except Rejection as rejection:
                 listing.rejects.append(Reject(name, rejection.reason, rejection.detail))
                 continue
             where = (entry.header_offset, entry.compress_size, entry.compress_type, entry.CRC)
-            member = Member(name, f"{entry.CRC:08x}-{entry.file_size}", entry.file_size, where)
-            if is_labels(name) and listing.labels is None:
-                listing.labels, listing.labels_name = self._labels(member), name
-            else:
-                listing.members.append(member)
-        listing.members.sort()
+            listing.members.append(Member(name, f"{entry.CRC:08x}-{entry.file_size}", entry.file_size, where))
+        sort_out(listing, self._labels)
         return listing
 
     def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
@@ -146,6 +136,15 @@ class ZipSource:
                 return archive.read(member, MAX_LABELS_BYTES)
         except Rejection as rejection:
             raise ValueError(f"{self._path}: {member.name} cannot be read: {rejection.detail}") from None
+
+
+def _names_of(entries: list[zipfile.ZipInfo]) -> dict[str, str]:
+    """Names as their writer meant them: many write UTF-8 without the flag that says so, which then reads as CP437."""
+    unmarked = {entry.filename for entry in entries if not entry.flag_bits & 0x800 and not entry.filename.isascii()}
+    names = {entry.filename: entry.filename for entry in entries}
+    with suppress(UnicodeError):  # else an old code page: the table of labels is matched in spite of it
+        names |= {name: name.encode("cp437").decode("utf-8") for name in unmarked}
+    return names if len(set(names.values())) == len(names) else dict(zip(names, names, strict=True))
 
 
 def _overlapping(entries: list[zipfile.ZipInfo]) -> set[int]:

@@ -1,7 +1,7 @@
-"""Which picture a cell names: the one that it stands for under the strictest reading, or none.
+r"""Which picture a cell names: the one that it stands for under the strictest reading, or none.
 
 Three relations, strictest first: the name itself (beside the table, or from the top of the source); one is the end of
-the other (`C:\\set\\faces\\1.png` and `faces/1.png`); the same file name in another folder. Within each, spellings from
+the other (`C:\set\faces\1.png` and `faces/1.png`); the same file name in another folder. Within each, spellings from
 byte-equal to letters and digits alone. The first relation and spelling that any picture satisfies decides, and it
 must be one picture: `a` and `A` are told apart by a cell that says `a`, not by one that says `A.png`.
 """
@@ -21,7 +21,7 @@ class Match(NamedTuple):
     """The picture that a cell names, how loosely, or why there is none."""
 
     name: str | None
-    looseness: tuple[int, int] = (ITSELF, 0)  # relation, place in `STRENGTHS`
+    looseness: tuple[int, int, int] = (ITSELF, 0, 0)  # relation, place in `STRENGTHS`, place in `readings`
     problem: str = ""
 
 
@@ -47,7 +47,8 @@ def match_names(cells: Iterable[str], names: Sequence[str], folder: str = "") ->
     """The match of every different cell among the pictures `names`; `folder` is where the table lies among them."""
     home = parts_of(folder)
     wanted = dict.fromkeys(cells)
-    plain = {"/".join(parts_of(name)): name for name in names}
+    pictures = [(name, parts) for name in names if (parts := parts_of(name))]
+    plain = {"/".join(parts): name for name, parts in pictures}
     found: dict[str, Match] = {}
     for cell in wanted:
         text = parts_of(cell.strip())
@@ -56,14 +57,14 @@ def match_names(cells: Iterable[str], names: Sequence[str], folder: str = "") ->
             found[cell] = Match(near or far)
     for meant in (readings, lambda cell: [parts for text in mistaken(cell) for parts in readings(text)]):
         open_cells = {cell: meant(cell) for cell in wanted if cell not in found or found[cell] == _NONE}
-        found |= _loosely(open_cells, names, home)
+        found |= _loosely(open_cells, pictures, home)
     return found
 
 
 _NONE = Match(None, problem="no such picture")
 
 
-def _loosely(cells: dict[str, list[Parts]], names: Sequence[str], home: Parts) -> dict[str, Match]:
+def _loosely(cells: dict[str, list[Parts]], pictures: list[tuple[str, Parts]], home: Parts) -> dict[str, Match]:
     """Matches under every relation and spelling; one pass over the pictures a spelling, whatever their number."""
     if not any(cells.values()):
         return dict.fromkeys(cells, _NONE)
@@ -73,10 +74,7 @@ def _loosely(cells: dict[str, list[Parts]], names: Sequence[str], home: Parts) -
         tails = {key_of(parts[at:], spelling) for parts in meant for at in range(len(parts))}
         inside = {key_of(home + parts[at:], spelling) for parts in meant for at in range(len(parts))}
         by_whole, by_end = _Hits(tails | inside), _Hits(tails)
-        for name in names:
-            parts = parts_of(name)
-            if not parts:
-                continue
+        for name, parts in pictures:
             key, below = key_of(parts, spelling), parts[: len(home)] == home
             by_whole.note(key, name, below)
             while key:
@@ -89,13 +87,13 @@ def _loosely(cells: dict[str, list[Parts]], names: Sequence[str], home: Parts) -
 
 def _decide(meant: list[Parts], whole: list[_Hits], ends: list[_Hits], home: Parts) -> Match:
     for relation, strength in product((ITSELF, ENDING, FILE_NAME), range(len(STRENGTHS))):
-        for parts in meant:
+        for reading, parts in enumerate(meant):
             for candidates in _candidates(relation, strength, parts, whole[strength], ends[strength], home):
                 if len(candidates) == 1:
-                    return Match(candidates[0], (relation, strength))
+                    return Match(candidates[0], (relation, strength, reading))
                 if candidates:
                     shown = ", ".join(candidates[:SHOWN]) + (", ..." if len(candidates) > SHOWN else "")
-                    return Match(None, (relation, strength), f"several such pictures: {shown}")
+                    return Match(None, problem=f"several such pictures: {shown}")
     return _NONE
 
 

@@ -7,11 +7,10 @@ is left out and named with its row; nothing is dropped silently.
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from anime_gen.attributes import Vocabulary
-from anime_gen.labels.matching import Match, match_names
-from anime_gen.labels.spelling import folders_of
+from anime_gen.labels.matching import FILE_NAME, Match, match_names
+from anime_gen.labels.spelling import may_agree, parts_of
 from anime_gen.labels.table import FILE_COLUMN, LabelError, Row, Table, plain_name, read_table, texts_of
 
 UNKNOWN = ("", "null", "none", "?", "na", "n/a", "#n/a")
@@ -42,7 +41,9 @@ class Labels:
     rows: dict[str, int] = field(default_factory=dict)  # picture name -> first row that names it
     unknown_columns: list[str] = field(default_factory=list)
     problems: list[LabelProblem] = field(default_factory=list)
-    loose: list[tuple[int, str, str]] = field(default_factory=list)  # rows found by another spelling: row, cell, name
+    elsewhere: list[tuple[int, str, str]] = field(
+        default_factory=list
+    )  # rows that name another folder: row, cell, name
 
     def __len__(self) -> int:
         """How many labels."""
@@ -87,8 +88,11 @@ def _read_text(text: str, labels_name: str, vocabulary: Vocabulary, names: Seque
     labels = Labels({columns[place]: {} for place in sorted(known)})
     labels.unknown_columns = [name for name in columns.values() if name not in vocabulary]
     rows = list(table.rows(known))
+    if rows and not known:
+        unknown = describe_unknown_columns(labels.unknown_columns, vocabulary) or "none"
+        raise LabelError(f"{labels_name} has no column that is an attribute; its other columns: {unknown}")
     files = [row.cells[table.file_column] if row.cells else "" for row in rows]
-    matches = match_names(files, names, str(PurePosixPath(labels_name).parent))
+    matches = match_names(files, names, "/".join(parts_of(labels_name)[:-1]))
     _settle_rivals(rows, files, matches)
     conflicts: set[tuple[str, str]] = set()
     for row, file in zip(rows, files, strict=True):
@@ -98,8 +102,8 @@ def _read_text(text: str, labels_name: str, vocabulary: Vocabulary, names: Seque
             labels.problems.append(LabelProblem(row.line, file, column, file if column else "", problem))
             continue
         labels.rows.setdefault(match.name, row.line)
-        if match.looseness != Match(None).looseness:
-            labels.loose.append((row.line, file, match.name))
+        if match.looseness[0] == FILE_NAME:
+            labels.elsewhere.append((row.line, file, match.name))
         for place in sorted(known):
             if not _is_unknown(row.cells[place], vocabulary[columns[place]].classes):
                 cell = LabelProblem(row.line, match.name, columns[place], row.cells[place], "")
@@ -138,19 +142,13 @@ def _settle_rivals(rows: Sequence[Row], files: Sequence[str], matches: dict[str,
     for name, cells in rivals.items():
         best = min(cells, key=lambda cell: (matches[cell].looseness, line_of[cell]))
         for cell in cells:
-            if _same_place(cell, best):
+            if may_agree(cell, best):
                 continue
             problem = f"no such picture; {name} is what row {line_of[best]} names"
             if matches[cell].looseness == matches[best].looseness:
-                problem = f"rows {line_of[best]} and {line_of[cell]} name {name} by different folders"
+                problem = f"rows {line_of[best]} and {line_of[cell]} would both be {name}"
                 matches[best] = Match(None, problem=problem)
             matches[cell] = Match(None, problem=problem)
-
-
-def _same_place(one: str, other: str) -> bool:
-    """Whether the folders of two cells can be the same: one says the end of what the other says."""
-    short, long = sorted((folders_of(one), folders_of(other)), key=len)
-    return long[len(long) - len(short) :] == short
 
 
 def _take_cell(labels: Labels, vocabulary: Vocabulary, conflicts: set[tuple[str, str]], cell: LabelProblem) -> None:

@@ -8,16 +8,18 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 Parts = tuple[str, ...]  # folders and file name
 
 _ENDING = re.compile(r"\.(png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?|avif|hei[cf]|jxl|jp2|txt|json|xml)$")
 _NUMBER = re.compile(r"0*(\d+)(\.0+)?$")  # what a spreadsheet makes of 00012: 12, and pandas of that: 12.0
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"(?:[^\W_]|[?\ufffd])+")  # a question mark is what a lost letter became
 _HEX = "[0-9a-fA-F]"
 _UPLOAD = re.compile(f"^(?P<key>{_HEX}{{8}}|{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}})[-_](?=.)")  # Label Studio
 _EXPORT = re.compile(r"_(png|jpe?g|webp|bmp)\.rf\.\w+")  # Roboflow
+_FILE_KEYS = ("d", "file", "filename", "path", "image", "src")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]+:/{1,3}", re.IGNORECASE)
 
 # What writes a name, and what another program takes those bytes for.
@@ -32,17 +34,30 @@ def parts_of(name: str) -> Parts:
 
 def _composed(part: str) -> str:
     """NFC without characters that do not show."""
+    if part.isascii():
+        return part.strip()
     kept = "".join(c for c in part if unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFC", kept).strip()
 
 
 def _folded(part: str) -> str:
     """Without the difference of case and width."""
+    if part.isascii():
+        return part.strip().lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _composed(part)).casefold()).strip()
 
 
+@lru_cache(maxsize=65_536)
 def _decoded(part: str) -> str:
-    return _folded(unquote(_folded(part)))
+    text = _folded(part)
+    return _folded(fully_unquoted(text)) if "%" in text else text
+
+
+def fully_unquoted(text: str) -> str:
+    """Without percent escapes, however often they were escaped again."""
+    while "%" in text and (plain := unquote(text)) != text:
+        text = plain
+    return text
 
 
 def _stem(part: str) -> str:
@@ -53,6 +68,7 @@ def _stem(part: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65_536)
 def _number(part: str) -> str:
     """Without leading zeros, where the whole name is a number."""
     found = _NUMBER.match(_stem(part))
@@ -71,23 +87,26 @@ STRENGTHS: tuple[Spelling, ...] = (str, _composed, _folded, _decoded, _stem, _nu
 
 def key_of(parts: Parts, spelling: Spelling) -> str:
     """What is compared: the file name under `spelling`, its folders never without their endings."""
-    folder = spelling if spelling in STRENGTHS[:4] else _decoded
-    return "/".join([*(folder(part) for part in parts[:-1]), spelling(parts[-1])])
+    if len(parts) == 1:
+        return spelling(parts[0])
+    folder = _decoded if spelling in STRENGTHS[4:] else spelling
+    return "/".join([*map(folder, parts[:-1]), spelling(parts[-1])])
 
 
-def folders_of(cell: str) -> Parts:
-    """The folders that a cell states, without the difference of case and width."""
-    return tuple(map(_folded, parts_of(cell)[:-1]))
+def may_agree(one: str, other: str) -> bool:
+    """Whether two cells that led to one picture can both mean it: equal names, and folders that continue each other."""
+    first, second = parts_of(one), parts_of(other)
+    short, long = sorted((tuple(map(_folded, first[:-1])), tuple(map(_folded, second[:-1]))), key=len)
+    return _number(first[-1]) == _number(second[-1]) and long[len(long) - len(short) :] == short
 
 
 def readings(cell: str) -> list[Parts]:
     """What a cell may name, likeliest first: itself, the file behind an address, the upload without its prefix."""
     texts = [cell.strip()]
-    for text in list(texts):
-        texts += [text.strip("\"'"), html.unescape(text)]
-    for text in list(dict.fromkeys(texts)):
-        texts += _behind_address(text)
-    texts += [unquote(text) for text in list(texts) if "%" in text]
+    texts += [texts[0].strip("\"'"), html.unescape(texts[0])]
+    texts += map(fully_unquoted, texts.copy())
+    texts += [behind for text in dict.fromkeys(texts) for behind in _behind_address(text)]
+    texts += map(fully_unquoted, texts.copy())
     found = [parts for text in dict.fromkeys(texts) if (parts := parts_of(text))]
     found += [(plain,) for parts in found if (plain := _without_tool_marks(parts)) != parts[-1]]
     return list(dict.fromkeys(found))
@@ -107,11 +126,13 @@ def _behind_address(text: str) -> Iterator[str]:
     bare = _SCHEME.sub("", text)
     yield bare
     path, _, query = bare.partition("?")
-    yield path
-    yield path.partition("#")[0]
+    if "=" in query or _ENDING.search(path.lower()):  # else the `?` is a lost letter
+        yield path
+    if _ENDING.search(path.partition("#")[0].lower()):
+        yield path.partition("#")[0]
     for pair in query.partition("#")[0].split("&"):
-        value = pair.partition("=")[2]
-        if "." in value or "/" in value or "%2" in value:
+        key, _, value = pair.partition("=")
+        if key in _FILE_KEYS or "." in value or "/" in value:
             yield value
 
 

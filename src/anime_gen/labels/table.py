@@ -107,7 +107,9 @@ class Table:
         return list(found.pop()) if len(found) == 1 else None
 
 
-def _parsed(lines: Iterable[str], delimiter: str, quote: str, escape: str | None = None) -> tuple[list[str], int] | None:
+def _parsed(
+    lines: Iterable[str], delimiter: str, quote: str, escape: str | None = None
+) -> tuple[list[str], int] | None:
     """The first record of `lines` and how many lines it takes; None where its quotation marks do not pair."""
     reader = csv.reader(
         (line + "\n" for line in lines),
@@ -141,7 +143,8 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
     LabelError when no line names the pictures' column, or several columns may.
     """
     lines, taken = _LINE_END.split(text), set(attributes)
-    delimiters, shown = DELIMITERS, "nothing"
+    delimiters: tuple[str, ...] = DELIMITERS
+    shown = "nothing"
     for at, line in enumerate(lines[: _TITLE_LINES + 1]):
         if not line.strip(_NOTHING + ',;|"'):
             continue
@@ -188,7 +191,9 @@ def _file_column(header: list[str], attributes: set[str], name: str) -> int | No
         places = [i for i, column in enumerate(header) if plain_name(column) in wanted and column not in attributes]
         if len(places) > 1:
             names = " and ".join(header[place] for place in places)
-            raise LabelError(f"{name}: the columns {names} may each name the pictures; call the right one {FILE_COLUMN}")
+            raise LabelError(
+                f"{name}: the columns {names} may each name the pictures; call the right one {FILE_COLUMN}"
+            )
         if places:
             return places[0]
     return None

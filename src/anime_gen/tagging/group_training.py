@@ -18,6 +18,7 @@ import torch
 
 from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.images.faces import Faces
+from anime_gen.labels.store import open_existing
 from anime_gen.tagging.classifiers.fit import FittedSubModel, fit_sub_model, shape_of
 from anime_gen.tagging.classifiers.metrics import Judged, attribute_report, untrained_report
 from anime_gen.tagging.classifiers.network import SubModel
@@ -26,7 +27,6 @@ from anime_gen.tagging.classifiers.plots import confusion_or_scatter, curves, re
 from anime_gen.tagging.classifiers.sub_model import CalibratedModel, read_card
 from anime_gen.tagging.classifiers.training import raw_outputs
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
-from anime_gen.tagging.labels import open_existing
 from anime_gen.tagging.targets import joined
 from anime_gen.tagging.weak_supervision.label_merging import MergedLabels, check_required, lacking, merge_labels
 from anime_gen.tagging.weak_supervision.onnx_tagger import add_votes

@@ -10,13 +10,10 @@ import numpy as np
 import pandas as pd
 
 from anime_gen.attributes import Attribute, Vocabulary
+from anime_gen.labels.table import LabelError
 
 LABEL_PREFIX = "label."
 logger = logging.getLogger(__name__)
-
-
-class LabelError(ValueError):
-    """Labels that can't be used; the message names each offending row."""
 
 
 @dataclass

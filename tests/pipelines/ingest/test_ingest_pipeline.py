@@ -32,7 +32,7 @@ def run(data: Path, source: dict[str, Any], faces: dict[str, Any]) -> dict[str, 
         {
             "params:source": MemoryDataset(SourceParameters.model_validate({**values["source"], **source})),
             "params:faces": MemoryDataset(FacesParameters.model_validate({**values["faces"], "workers": 0, **faces})),
-            "params:attributes": MemoryDataset({"glasses": {"kind": "binary"}}),
+            "params:attributes": MemoryDataset({"glasses": {"label": "Glasses", "kind": "binary", "group": "eyewear"}}),
             "data_folder": MemoryDataset(data),
         }
     )

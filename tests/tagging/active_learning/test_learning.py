@@ -8,13 +8,13 @@ import pytest
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.images import ArrayFaces
+from anime_gen.labels.store import LabelStore, Signature
 from anime_gen.tagging.active_learning.acquisition import k_means, medoids, most_informative
 from anime_gen.tagging.active_learning.few_shot import can_learn, learn, score
 from anime_gen.tagging.active_learning.labelling_session import RANDOM_EVERY, LabellingSession
 from anime_gen.tagging.active_learning.page_features import collect_views
 from anime_gen.tagging.active_learning.views import Prediction, Views, colours, lines, main_directions
 from anime_gen.tagging.config import LabelsConfig
-from anime_gen.tagging.labels import LabelStore, Signature
 from anime_gen.tagging.weak_supervision.label_merging import merge_labels
 from tests.tagging.toys import ENTRIES, faces, vocabulary
 

@@ -11,6 +11,7 @@ import torch
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.images import ArrayFaces
+from anime_gen.labels.store import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.active_learning.adaptive_batch_norm import adapt_batch_norm
 from anime_gen.tagging.active_learning.few_shot import learn
 from anime_gen.tagging.active_learning.page_features import collect_views, tagger_views
@@ -21,7 +22,6 @@ from anime_gen.tagging.classifiers.tag_faces import tag_set
 from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
 from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
-from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.targets import Targets
 from anime_gen.tagging.weak_supervision.label_merging import merge_labels
 from anime_gen.tagging.weak_supervision.pseudo_labels import add_pseudo_labels

@@ -14,11 +14,11 @@ import pandas as pd
 from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.images import open_face_store
 from anime_gen.images.faces import Faces
+from anime_gen.labels.store import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.active_learning.acquisition import ACTIVE, medoids, most_informative
 from anime_gen.tagging.active_learning.bradley_terry import bradley_terry
 from anime_gen.tagging.active_learning.few_shot import Guess, can_learn, learn, score
 from anime_gen.tagging.active_learning.views import Views
-from anime_gen.tagging.labels import STORE_NAME, LabelStore, Signature
 from anime_gen.tagging.targets import decoded, encoded
 
 RANDOM = "random"

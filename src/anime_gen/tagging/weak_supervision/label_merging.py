@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from anime_gen.attributes import Attribute, Vocabulary
+from anime_gen.labels.store import LabelStore
 from anime_gen.tagging.active_learning.acquisition import ACTIVE
 from anime_gen.tagging.active_learning.bradley_terry import bradley_terry, on_scale
 from anime_gen.tagging.config import LabelsConfig
-from anime_gen.tagging.labels import LabelStore
 from anime_gen.tagging.targets import Targets, is_allowed, targets_of_index
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,63 @@
+"""Which files of a source are no pictures by their very names: tables of labels and other tables."""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from anime_gen.images.members import Listing, Member
+from anime_gen.images.rejection import REASONS, Reject
+
+MAX_LABELS_BYTES = 512 * 2**20
+_TABLES = (".csv", ".tsv", ".tab")
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+
+
+def is_labels(name: str) -> bool:
+    """Whether a file is a table of labels: `labels.csv` or `labels.tsv` in any folder, in any case."""
+    path = _path(name)
+    return path.stem == "labels" and path.suffix in _TABLES
+
+
+def _path(name: str) -> PurePosixPath:
+    return PurePosixPath(name.lower().replace("\\", "/"))
+
+
+def nearer(name: str, known: str) -> bool:
+    """Whether one table of labels goes before another: the one nearest the top, then by name."""
+    return (len(_path(name).parts), name.lower(), name) < (len(_path(known).parts), known.lower(), known)
+
+
+def not_a_picture(name: str) -> Reject | None:
+    """Why a file is left out by its name alone, or None; what merely calls itself a picture is told by its content."""
+    path = _path(name)
+    if path.name.startswith("."):
+        return None
+    if path.suffix in _TABLES:
+        return Reject(name, "table", REASONS["table"])
+    if path.suffix in _SPREADSHEETS:
+        return Reject(name, "table", "a spreadsheet; save it as labels.csv (CSV with UTF-8) beside the pictures")
+    return None
+
+
+def sort_out(listing: Listing, read: Callable[[Member], bytes]) -> None:
+    """Take what is no picture out of `listing.members`, and the table of labels nearest the top into `labels`.
+
+    `read` gives the bytes of that one table; ValueError when it is absurdly large.
+    """
+    tables = [member for member in listing.members if is_labels(member.name)]
+    chosen = tables[0] if tables else None
+    for table in tables[1:]:
+        chosen = table if chosen is None or nearer(table.name, chosen.name) else chosen
+    if chosen is not None:
+        if chosen.size > MAX_LABELS_BYTES:
+            raise ValueError(f"{chosen.name} is larger than {MAX_LABELS_BYTES} bytes; is it really a table of labels?")
+        listing.labels, listing.labels_name = read(chosen), chosen.name
+    pictures: list[Member] = []
+    for member in listing.members:
+        if is_labels(member.name):
+            if member is not chosen:
+                listing.rejects.append(Reject(member.name, "second_table", REASONS["second_table"]))
+        elif (reject := not_a_picture(member.name)) is not None:
+            listing.rejects.append(reject)
+        else:
+            pictures.append(member)
+    listing.members = sorted(pictures)
