@@ -1,4 +1,4 @@
-"""Small commands beside `kedro run`: `python -m anime_gen register-shipped | summary`."""
+"""Small commands beside `kedro run`: `anime_gen generate | register-shipped | summary`."""
 
 import argparse
 import os
@@ -7,19 +7,25 @@ from pathlib import Path
 
 import yaml
 
+from anime_gen.generate import add_options, generate
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit status. What a reader can mend ends in one line, not in a traceback."""
-    parser = argparse.ArgumentParser(prog="python -m anime_gen", description=__doc__)
+    parser = argparse.ArgumentParser(prog="anime_gen", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     shipped = commands.add_parser("register-shipped", help="give an empty registry the shipped model as its champion")
     told = commands.add_parser("summary", help="what was made, how good it is, where it lies")
+    made = commands.add_parser("generate", help="write pictures of the published model")
+    add_options(made)
     for command in (shipped, told):
         command.add_argument(
             "--env", default=os.environ.get("KEDRO_ENV"), help="configuration environment, as in kedro"
         )
     options = parser.parse_args(arguments)
     try:
+        if options.command == "generate":
+            return generate(options)
         return register_shipped(options.env) if options.command == "register-shipped" else print_summary(options.env)
     except (ValueError, OSError, LookupError) as error:
         if os.environ.get("ANIME_GEN_DEBUG"):

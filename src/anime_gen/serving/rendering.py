@@ -54,10 +54,8 @@ class Renderer:
 
         Raises ValueError for an unknown attribute, an impossible value, or one that is both locked and wanted.
         """
-        with (
-            self._lock,
-            threads(self._threads),
-        ):  # shared by all visitors of the page, and two at once would only slow each other down
+        # One lock for all visitors of the page: two at once would only slow each other down.
+        with self._lock, threads(self._threads):
             if targets:
                 ws = solve(self._paint, self.bundle.tagger, self.bundle.directions, ws, targets, locks, steps).ws
             with torch.inference_mode():
