@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from anime_gen.drawing.folder import CHARACTERS
 from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.ingest import ingest
 from anime_gen.images.outcome import Ingested
@@ -108,3 +109,11 @@ def test_archives_whose_names_are_in_another_code_page(kind: str, page: str, tab
     assert sorted(done.index["label.glasses"]) == [0.0, 0.0, 1.0, 1.0]
     if code == "utf-8":
         assert {unicodedata.normalize("NFC", name) for name in done.index["source_name"]} == set(raw)
+
+
+@pytest.mark.parametrize("kind", ["in", "in.zip", "in.tar"])
+def test_what_the_drawing_program_leaves_beside_pictures_is_no_broken_one(kind: str, tmp_path: Path) -> None:
+    files = {f"faces/{number}.png": data for number, data in enumerate(FACES)}
+    done = ingested(pack(tmp_path / kind, files | {CHARACTERS: b'{"smile": 1}\n'}), tmp_path)
+    assert done.report["accepted"] == len(FACES)
+    assert named(done) == {CHARACTERS: "notes"}

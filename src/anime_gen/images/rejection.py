@@ -25,6 +25,7 @@ REASONS = {
     "checksum": "the archive's checksum does not fit",
     "unreadable": "the file cannot be read",
     "table": "a table, not a picture; to have it read, call it labels.csv or name it in source.labels",
+    "notes": "text beside the pictures; not read",
     "second_table": "another table of labels; only the one nearest the top is read: put all rows into one",
     "archive": "an archive inside the source; unpack it first",
 }

@@ -8,6 +8,7 @@ from anime_gen.images.rejection import REASONS, Reject
 
 MAX_LABELS_BYTES = 512 * 2**20
 _TABLES = (".csv", ".tsv", ".tab")
+_NOTES = (".jsonl", ".json", ".txt", ".md")  # what programs and people leave beside pictures
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 
 
@@ -33,6 +34,8 @@ def not_a_picture(name: str) -> Reject | None:
         return None
     if path.suffix in _TABLES:
         return Reject(name, "table", REASONS["table"])
+    if path.suffix in _NOTES:
+        return Reject(name, "notes", REASONS["notes"])
     if path.suffix in _SPREADSHEETS:
         return Reject(name, "table", "a spreadsheet; save it as labels.csv (CSV with UTF-8) beside the pictures")
     return None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from anime_gen.attributes import Attribute
 from anime_gen.tagging.classifiers.augment import Alterations
@@ -116,23 +119,33 @@ def fit(
     optimiser = Muon(model.parameters(), size.learning_rate, config.momentum, config.weight_decay)
     schedule = one_cycle(optimiser, steps)
     curve, best, best_state = Curve(), -float("inf"), copy.deepcopy(model.state_dict())
+    bar = _bar(size.group, steps)
     for epoch in range(size.epochs):
         model.train()
         losses = []
         for rows in lesson.batches(config.batch, generator):
             losses.append(_step(model, lesson, rows, alter, generator, classes, optimiser, config, device))
             schedule.step()
+            bar.update()
         value = score(model.eval())
         curve.train_loss.append(float(np.mean(losses)))
         curve.score.append(value)
+        bar.set_postfix_str(f"epoch {epoch + 1} of {size.epochs}, validation score {value:.3f}")
         on_epoch(epoch, curve.train_loss[-1], value)
         if not value <= best:  # NaN too: nothing to compare with
             best, curve.best_epoch, best_state = value, epoch, copy.deepcopy(model.state_dict())
         elif epoch - curve.best_epoch >= config.patience:
             break
+    bar.close()
     model.load_state_dict(best_state)
     model.eval()
     return curve
+
+
+def _bar(group: str, steps: int) -> tqdm[Any]:
+    """How far a sub-model is and how long it still takes; a log gets a line now and then."""
+    pause = 0.5 if sys.stderr.isatty() else 30.0
+    return tqdm(total=steps, desc=f"sub-model {group}", unit="step", delay=1.0, mininterval=pause, file=sys.stderr)
 
 
 def _step(

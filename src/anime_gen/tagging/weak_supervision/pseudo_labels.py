@@ -74,7 +74,8 @@ def _guessed(learned: Targets, names: list[str], faces: Faces, taggers: Path) ->
         answers = learned.values[name][rows] if len(rows) else np.zeros(0)
         guess = learn(learned.vocabulary[name], looks, rows, answers)
         columns |= {name: guess.value, f"{name} sure": guess.sure}
-        logger.info("guessed %s of %d pictures from %d labels", name, learned.count - len(rows), len(rows))
+    told = [f"{name} ({learned.known(name).sum()})" for name in names if name in columns]
+    logger.info("guessed, each from so many labels of this set: %s", ", ".join(told) or "nothing")
     return pd.DataFrame(columns, index=range(learned.count))
 
 
