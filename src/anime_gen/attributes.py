@@ -52,6 +52,8 @@ class Attribute(BaseModel):
     decimals: int = Field(default=2, ge=0, le=6)
     step: float = Field(default=0.01, gt=0)
     changed_by: tuple[Change, ...] = ()
+    decided_by: tuple[str, ...] = ()
+    shown_with: str = ""
     flip: Literal["same", "negate", "never"] = "same"
     tolerance: float = Field(default=0.1, gt=0, le=0.5)
 

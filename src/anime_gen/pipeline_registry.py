@@ -11,13 +11,13 @@ from anime_gen.pipelines.train.pipeline import create_pipeline as train_pipeline
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline by name. `tag` and `train` bring `ingest`, which does nothing when its source is unchanged."""
+    """Every pipeline by name. `tag` brings `ingest`, and `train` both: what is unchanged costs next to nothing."""
     ingest, tag, train = ingest_pipeline(), tag_pipeline(), train_pipeline()
     directions, evaluate, publish = directions_pipeline(), evaluate_pipeline(), publish_pipeline()
     return {
         "ingest": ingest,
         "tag": ingest + tag,
-        "train": ingest + train,
+        "train": ingest + tag + train,
         "directions": directions,
         "evaluate": evaluate,
         "publish": publish,

@@ -1,5 +1,6 @@
 """StyleGAN2 from the papers: networks, growing, losses, augmentation, trainer."""
 
+from anime_gen.stylegan2.inference.characters import draw_characters
 from anime_gen.stylegan2.inference.runtime import EditSession, Runtime, open_runtime
 from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.networks.discriminator import Discriminator
@@ -13,6 +14,7 @@ __all__ = [
     "Generator",
     "NetworkConfig",
     "Runtime",
+    "draw_characters",
     "load_generator",
     "open_runtime",
     "random_z",

@@ -33,10 +33,13 @@ def train_sub_model(
 
 
 def assemble_tagger(
-    attributes: Vocabulary, data_folder: Path, *cards: dict[str, Any]
+    attributes: Vocabulary, data_folder: Path, condition: str, *cards: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Bind the trained sub-models into one tagger, and their figures into one report."""
-    return assemble(attributes, list(cards), data_folder / TAGGERS, TAGGERS)
+    """Bind the trained sub-models into one tagger, and their figures into one report.
+
+    Without any sub-model there is no tagger, which only training without a condition can do without.
+    """
+    return assemble(attributes, list(cards), data_folder / TAGGERS, TAGGERS, needed=condition == "tags")
 
 
 def tag_faces(
@@ -46,7 +49,9 @@ def tag_faces(
     data_folder: Path,
     tagging: TaggingConfig,
 ) -> pd.DataFrame:
-    """Read every attribute of every face, doubtful ones marked."""
+    """Read every attribute of every face, doubtful ones marked; without sub-models only the faces' ids."""
+    if not taggers["groups"]:
+        return face_index[["id"]].copy()
     tagger = Tagger.load(data_folder / taggers["folder"])
     faces = open_face_store(face_store, data_folder)
     ids = face_index["id"].to_numpy()

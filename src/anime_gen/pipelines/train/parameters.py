@@ -12,6 +12,7 @@ from anime_gen.stylegan2.training.training_config import (
     LossConfig,
     OptimConfig,
     RunConfig,
+    TagConfig,
     TrainingConfig,
 )
 
@@ -23,11 +24,13 @@ class TrainParameters(BaseModel):
 
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    condition: Literal["tags", "none"] = "tags"
     start_from: str = ""
     network: NetworkConfig = NetworkConfig()
     growth: GrowthConfig = GrowthConfig()
     optim: OptimConfig = OptimConfig()
     loss: LossConfig = LossConfig()
+    tags: TagConfig = TagConfig()
     augment: AugmentConfig = AugmentConfig()
     guard: GuardConfig = GuardConfig()
     run: RunConfig = RunConfig()

@@ -6,12 +6,20 @@ from anime_gen.pipelines.train.nodes import train_generator
 
 
 def create_pipeline() -> Pipeline:
-    """`face_store` and `face_index` in; `generator_info` out, the weights beside it."""
+    """`face_store`, `face_index`, `tags` and `taggers` in; `generator_info` out, the weights beside it."""
     return Pipeline(
         [
             Node(
                 func=train_generator,
-                inputs=["face_store", "face_index", "data_folder", "params:train"],
+                inputs=[
+                    "face_store",
+                    "face_index",
+                    "tags",
+                    "taggers",
+                    "params:attributes",
+                    "data_folder",
+                    "params:train",
+                ],
                 outputs="generator_info",
                 name="train_generator",
             )

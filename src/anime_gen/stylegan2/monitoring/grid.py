@@ -6,19 +6,18 @@ import numpy as np
 import torch
 from PIL import Image
 
+from anime_gen.stylegan2.inference.characters import draw_characters
 from anime_gen.stylegan2.networks.generator import Generator
-from anime_gen.stylegan2.streams import random_z
 
 
 @torch.no_grad()
 def sample(generator: Generator, seeds: range, resolution: int, alpha: float = 1.0, psi: float = 1.0) -> torch.Tensor:
-    """Pictures float32 [n, 3, r, r] of these seeds at a growing generator's resolution."""
-    device = generator.mapping.w_avg.device
+    """Pictures float32 [n, 3, r, r] of the characters of these numbers at a growing generator's resolution."""
     pictures = []
     for start in range(seeds.start, seeds.stop, 64):
-        part = range(start, min(start + 64, seeds.stop))
-        z = torch.cat([random_z(seed, generator.config.z_dim) for seed in part]).to(device)
-        pictures.append(generator.synthesis(generator.mapping(z, psi), "constant", None, resolution, alpha))
+        z, tags = draw_characters(generator, range(start, min(start + 64, seeds.stop)))
+        ws = generator.mapping(z, psi, tags=tags)
+        pictures.append(generator.synthesis(ws, "constant", None, resolution, alpha))
     return torch.cat(pictures)
 
 

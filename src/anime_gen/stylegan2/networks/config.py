@@ -19,6 +19,8 @@ class NetworkConfig:
     """Sizes shared by generator and discriminator.
 
     Channels at resolution r are `min(channel_base // r, channel_max)`, as in StyleGAN2 (Karras et al. 2020, section 4).
+    `condition` names the columns of tags that the networks are given (see condition.py), which training fills in;
+    without any they are unconditional. `condition_rows` is the length of the generator's table of tags.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -31,8 +33,12 @@ class NetworkConfig:
     mapping_layers: int = 4
     mapping_lr_multiplier: float = 0.01
     noise: bool = True
+    condition: tuple[str, ...] = ()
+    condition_rows: int = 4096
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "condition", tuple(self.condition))  # JSON has lists
+        require(self.condition_rows >= 1, "network.condition_rows", ">= 1", self.condition_rows)
         power = self.resolution > 0 and self.resolution & (self.resolution - 1) == 0
         require(
             power and MIN_RESOLUTION <= self.resolution <= MAX_RESOLUTION,

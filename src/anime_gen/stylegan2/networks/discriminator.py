@@ -1,4 +1,7 @@
-"""Residual discriminator with minibatch standard deviation (StyleGAN2, section 4.1; Karras et al. 2018, section 3)."""
+"""Residual discriminator with minibatch standard deviation (StyleGAN2, section 4.1; Karras et al. 2018, section 3).
+
+A conditional one adds a projection of the tags (Miyato and Koyama 2018): a picture scores higher for having its tags.
+"""
 
 import math
 
@@ -59,9 +62,21 @@ class Discriminator(nn.Module):
         self.conv = EqualizedConv2d(channels + 1, channels, 3, activate=True)
         self.dense = EqualizedLinear(channels * 16, channels, activate=True)
         self.score = EqualizedLinear(channels, 1)
+        self.projection = EqualizedLinear(2 * len(config.condition), channels) if config.condition else None
+        if self.projection is not None:
+            nn.init.zeros_(self.projection.weight)
 
-    def forward(self, image: torch.Tensor, alpha: float = 1.0, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """Image [n, 3, r, r], r up to the target -> logits [n]; `alpha` is the fade-in of the block at r."""
+    def forward(
+        self,
+        image: torch.Tensor,
+        alpha: float = 1.0,
+        dtype: torch.dtype = torch.float32,
+        condition: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Image [n, 3, r, r], r up to the target -> logits [n]; `alpha` is the fade-in of the block at r.
+
+        `condition` [n, 2k] are the encoded tags that a conditional discriminator needs (ConditionNetwork.encode).
+        """
         resolution = image.shape[-1]
         image = image.contiguous(memory_format=torch.channels_last)
         x = self.from_rgb[str(resolution)](image.to(dtype))
@@ -75,4 +90,9 @@ class Discriminator(nn.Module):
         x = self.conv(minibatch_stddev(x))
         # Flattened in channel-first order whatever the memory format, so that weights mean the same everywhere.
         x = self.dense(x.to(self.dense.weight.dtype).flatten(1))
-        return self.score(x).squeeze(1)
+        score: torch.Tensor = self.score(x).squeeze(1)
+        if self.projection is None:
+            return score
+        if condition is None:
+            raise ValueError("this discriminator judges pictures with their tags; give it the encoded tags")
+        return score + (self.projection(condition) * x).sum(dim=1) / math.sqrt(x.shape[1])

@@ -23,7 +23,12 @@ class Generator(nn.Module):
         return self.config.num_ws
 
     def forward(
-        self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None, noise: Noise = "constant"
+        self,
+        z: torch.Tensor,
+        psi: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "constant",
+        tags: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Z [n, z_dim] -> image [n, 3, r, r] in about [-1, 1]."""
-        return self.synthesis(self.mapping(z, psi, cutoff), noise)
+        """Z [n, z_dim], tags [n, k] or None -> image [n, 3, r, r] in about [-1, 1]."""
+        return self.synthesis(self.mapping(z, psi, cutoff, tags), noise)

@@ -1,10 +1,14 @@
-"""Mapping network z -> w with the running mean of w (StyleGAN2, figure 2; truncation as in StyleGAN, section 4.3)."""
+"""Mapping network: w = f(z), or f(z) + g(tags) for a conditional generator (StyleGAN2, figure 2).
+
+Truncation is that of StyleGAN, section 4.3, and pulls f(z) alone: tags stay what they are.
+"""
 
 import itertools
 
 import torch
 from torch import nn
 
+from anime_gen.stylegan2.networks.condition import ConditionNetwork
 from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.networks.equalized import EqualizedLinear
 
@@ -17,7 +21,10 @@ def normalize_second_moment(z: torch.Tensor) -> torch.Tensor:
 
 
 class MappingNetwork(nn.Module):
-    """Fully connected layers at a lower learning rate, and `w_avg` [w_dim], the centre that truncation pulls to."""
+    """Fully connected layers at a lower learning rate, and `w_avg` [w_dim], the centre that truncation pulls to.
+
+    `tags` is g of a conditional generator, else None.
+    """
 
     w_avg: torch.Tensor
 
@@ -30,9 +37,11 @@ class MappingNetwork(nn.Module):
             for i, o in itertools.pairwise(sizes)
         )
         self.register_buffer("w_avg", torch.zeros(config.w_dim))
+        columns = config.condition
+        self.tags = ConditionNetwork(columns, config.condition_rows, config.w_dim) if columns else None
 
     def to_w(self, z: torch.Tensor) -> torch.Tensor:
-        """[n, z_dim] -> w [n, w_dim], without truncation."""
+        """[n, z_dim] -> f(z) [n, w_dim], without truncation."""
         x = normalize_second_moment(z.to(self.w_avg.dtype))
         for layer in self.layers:
             x = layer(x)
@@ -45,10 +54,23 @@ class MappingNetwork(nn.Module):
         pulled = self.w_avg.lerp(ws[:, :cutoff], psi)
         return pulled if cutoff is None else torch.cat([pulled, ws[:, cutoff:]], dim=1)
 
-    def forward(self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None) -> torch.Tensor:
-        """[n, z_dim] -> ws [n, num_ws, w_dim]; `cutoff` limits truncation to the first layers."""
+    def forward(
+        self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None, tags: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """[n, z_dim], tags [n, k] -> ws [n, num_ws, w_dim]; `cutoff` limits truncation to the first layers.
+
+        Without tags a conditional generator takes them as unknown.
+        """
         ws = self.to_w(z).unsqueeze(1).expand(-1, self.num_ws, -1)
-        return self.truncate(ws, psi, cutoff)
+        return self.add_tags(self.truncate(ws, psi, cutoff), tags)
+
+    def add_tags(self, ws: torch.Tensor, tags: torch.Tensor | None) -> torch.Tensor:
+        """Ws [n, num_ws, w_dim] + g(tags), the same for every layer; unchanged for an unconditional generator."""
+        if self.tags is None:
+            return ws
+        if tags is None:
+            tags = torch.full((len(ws), len(self.tags.mean)), torch.nan, device=ws.device)
+        return ws + self.tags(tags)[:, None]
 
     @torch.no_grad()
     def track_average(self, w: torch.Tensor) -> None:

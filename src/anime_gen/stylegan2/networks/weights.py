@@ -70,10 +70,15 @@ def load_generator(path: Path) -> Generator:
 
 def load_weights(network: Generator | Discriminator, path: Path) -> None:
     """Fill a network from its file, checked first as by `check_tensors`."""
+    network.load_state_dict(read_tensors(path, network))
+
+
+def read_tensors(path: Path, network: Generator | Discriminator) -> dict[str, torch.Tensor]:
+    """The tensors of a saved network, checked to be those that `network` needs."""
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     check_tensors(tensors, network.state_dict(), path)
-    network.load_state_dict(tensors)
+    return tensors
 
 
 def check_tensors(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], path: Path) -> None:

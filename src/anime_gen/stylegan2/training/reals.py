@@ -18,9 +18,19 @@ class Reals:
     The pictures of a stage lie on the device as uint8 when they fit, so that a step copies nothing from the host.
     """
 
-    def __init__(self, faces: Faces, rows: np.ndarray, resolution: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        faces: Faces,
+        rows: np.ndarray,
+        resolution: int,
+        seed: int,
+        device: torch.device,
+        tags: np.ndarray | None = None,
+    ) -> None:
+        """`tags` [len(rows), k] belong to `rows`."""
         self.faces = faces.at(resolution)
         self.rows = rows
+        self._tags = None if tags is None else torch.from_numpy(tags.astype(np.float32)).to(device)
         self.seed = seed
         self.device = device
         self._order: tuple[int, np.ndarray] | None = None
@@ -32,6 +42,11 @@ class Reals:
     def batch(self, images: int, count: int) -> torch.Tensor:
         """The `count` pictures that follow after `images` pictures have been seen."""
         return self.pictures(self.positions(images, count))
+
+    def tags(self, images: int, count: int) -> torch.Tensor:
+        """The tags [count, k] of the same pictures."""
+        assert self._tags is not None
+        return self._tags[torch.from_numpy(self.positions(images, count)).to(self.device)]
 
     def pictures(self, positions: np.ndarray) -> torch.Tensor:
         """The pictures at these positions in `rows`."""

@@ -9,6 +9,7 @@ from anime_gen.stylegan2.networks.discriminator import Discriminator
 from anime_gen.stylegan2.networks.generator import Generator
 from anime_gen.stylegan2.streams import stream_key
 from anime_gen.stylegan2.training.optimizer import FlatAdam, flatten
+from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 
 
@@ -66,12 +67,14 @@ class TrainingState:
         return all(bool(tensor.isfinite().all()) for tensor in self.tensors().values())
 
 
-def new_state(config: TrainingConfig, device: torch.device) -> TrainingState:
-    """Fresh networks, a pure function of the configuration and its seed."""
+def new_state(config: TrainingConfig, device: torch.device, tags: TagSet | None = None) -> TrainingState:
+    """Fresh networks, a pure function of the configuration, its seed, and the tags that a condition names."""
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(stream_key(config.seed, "weights", 0))
         generator = Generator(config.network)
         discriminator = Discriminator(config.network)
+    if generator.mapping.tags is not None and tags is not None:
+        generator.mapping.tags.set_table(tags.values, config.seed)
     average = Generator(config.network)
     average.load_state_dict(generator.state_dict())
     modules: list[nn.Module] = [generator, discriminator, average]

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from anime_gen.stylegan2.training.run_folder import check_disk, check_run, lock_
 from anime_gen.stylegan2.training.start import DISCRIMINATOR, GENERATOR, load_start
 from anime_gen.stylegan2.training.state import TrainingState, new_state
 from anime_gen.stylegan2.training.step import Step
+from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 from anime_gen.threads import threads, threads_for
 
@@ -56,18 +57,40 @@ def train(
     tracker: Tracker | None = None,
     rows: np.ndarray | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    tags: TagSet | None = None,
 ) -> TrainingResult:
     """Train, or continue, the run of this configuration in `run_folder/<fingerprint>`.
 
-    `rows` picks the faces to train on (default: all); `on_progress(images, total)` is called at every tick. Raises
-    `TrainingInterruptedError` after Ctrl-C or SIGTERM, when all is saved, and `ValueError` if the data changed.
+    `rows` picks the faces to train on (default: all), `tags` belong to them; `on_progress(images, total)` is called at
+    every tick. Raises `TrainingInterruptedError` after Ctrl-C or SIGTERM, when all is saved, and `ValueError` if the
+    data changed, or tags are lacking that the configuration asks for.
     """
     keep_freed_memory()
     chosen = np.arange(len(faces)) if rows is None else np.asarray(rows, dtype=np.int64)
     if len(chosen) == 0:
         raise ValueError("there is no face to train on; check the source and the split column of the index")
+    config = with_condition(config, tags, len(chosen))
+    folder = run_folder / config.fingerprint(tags.fingerprint if tags else "")
     with threads(config.run.threads or threads_for(config.pass_cost())):
-        return Trainer(config, faces, chosen, run_folder / config.fingerprint(), tracker, on_progress).run()
+        return Trainer(config, faces, chosen, folder, tracker, on_progress, tags).run()
+
+
+def with_condition(config: TrainingConfig, tags: TagSet | None, pictures: int) -> TrainingConfig:
+    """The configuration with the tags' columns in its networks; `ValueError` if tags are needed and lacking."""
+    if tags is not None and len(tags.values) != pictures:
+        raise ValueError(f"there are tags of {len(tags.values)} pictures for {pictures}; run the tag stage again")
+    if config.condition == "none":
+        if config.tags.quantiles > 0 and tags is None:
+            raise ValueError(
+                "tags.quantiles needs sub-models that read the pictures; run the tag stage, or set it to 0"
+            )
+        return config
+    if tags is None:
+        raise ValueError(
+            "condition: tags needs the tags of the pictures and the sub-models that read them: run the tag stage "
+            "(kedro run --pipelines=tag), or set condition: none to train without"
+        )
+    return replace(config, network=replace(config.network, condition=tags.columns))
 
 
 class Trainer:
@@ -81,14 +104,16 @@ class Trainer:
         folder: Path,
         tracker: Tracker | None = None,
         on_progress: Callable[[int, int], None] | None = None,
+        tags: TagSet | None = None,
     ) -> None:
         self.config, self.faces, self.rows, self.folder = config, faces, rows, folder
+        self.tags = tags
         self.tracker, self.on_progress = tracker, on_progress
         self.device = choose_device(config.run.device)
         self.dtype = choose_precision(config.precision, self.device)
         self.schedule: Schedule = schedule(config.growth)
-        self.state: TrainingState = new_state(config, self.device)
-        self.step = Step(config, self.state, self.device, self.dtype)
+        self.state: TrainingState = new_state(config, self.device, tags)
+        self.step = Step(config, self.state, self.device, self.dtype, tags)
         self.started_from: dict[str, Any] = {}
 
     def run(self) -> TrainingResult:
@@ -110,7 +135,9 @@ class Trainer:
         info = load_checkpoint(self.folder, self.state)
         if info is None:
             if self.config.start_from:
-                self.started_from = load_start(Path(self.config.start_from), self.state)
+                self.started_from = load_start(
+                    Path(self.config.start_from), self.state, self.schedule.stages[0].resolution
+                )
             self._save()
         else:
             self.started_from = info.get("started_from", {})
@@ -118,7 +145,8 @@ class Trainer:
 
     def _run_stage(self, stage: Stage, report: Report, stop: StopRequest) -> None:
         """Train on one resolution until its end."""
-        reals = Reals(self.faces, self.rows, stage.resolution, self.config.seed, self.device)
+        tags = self.tags.values if self.tags else None
+        reals = Reals(self.faces, self.rows, stage.resolution, self.config.seed, self.device, tags)
         for adam in (self.state.generator_adam, self.state.discriminator_adam):
             adam.set_resolution(stage.resolution)
         run = self.config.run

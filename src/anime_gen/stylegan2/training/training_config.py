@@ -105,6 +105,29 @@ class LossConfig:
 
 
 @dataclass(frozen=True)
+class TagConfig:
+    """How tags take part in training: weights beside the adversarial loss, 0 leaves a loss out."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+    consistency: float = 4.0
+    counterfactual: float = 3.0
+    counterfactual_share: float = 0.25
+    quantiles: float = 0.0
+    hide: float = 0.03
+    from_px: int = 16
+    left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("consistency", "counterfactual", "quantiles"):
+            require(0 <= getattr(self, name) <= 1000, f"tags.{name}", "from 0 to 1000", getattr(self, name))
+        share = self.counterfactual_share
+        require(0 < share <= 1, "tags.counterfactual_share", "above 0 and at most 1", share)
+        require(0 <= self.hide < 1, "tags.hide", "from 0 to below 1", self.hide)
+        require(self.from_px >= 4, "tags.from_px", ">= 4", self.from_px)
+
+
+@dataclass(frozen=True)
 class AugmentConfig:
     """Differentiable augmentation of what the discriminator sees; hue is off because colours are attributes."""
 
@@ -136,7 +159,7 @@ class AugmentConfig:
 
 @dataclass(frozen=True)
 class GuardConfig:
-    """What is watched while training, and when it is stopped (see trainer.py, alarms.py)."""
+    """What is watched while training, and when it is stopped (see guard.py, alarms.py)."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
@@ -181,11 +204,13 @@ class TrainingConfig:
 
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    condition: Literal["tags", "none"] = "none"
     start_from: str = ""
     network: NetworkConfig = field(default_factory=NetworkConfig)
     growth: GrowthConfig = field(default_factory=GrowthConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    tags: TagConfig = field(default_factory=TagConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     guard: GuardConfig = field(default_factory=GuardConfig)
     run: RunConfig = field(default_factory=RunConfig)
@@ -193,19 +218,18 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         precisions = ("auto", "float32", "bfloat16")
         require(self.precision in precisions, "precision", f"one of {precisions}", self.precision)
+        conditions = ("tags", "none")
+        require(self.condition in conditions, "condition", f"one of {conditions}", self.condition)
         last = self.growth.stages[-1].resolution_px
         require(last == self.network.resolution, "growth.stages[-1].resolution_px", "network.resolution", last)
-        whole = not (self.start_from and self.growth.enabled)
-        require(whole, "growth.enabled", "false with start_from: finished weights are of full size", True)
 
-    def fingerprint(self) -> str:
-        """Twelve hex digits of all that the path of training depends on.
+    def fingerprint(self, tags: str = "") -> str:
+        """Twelve hex digits of all that the path of training depends on; `tags` is the fingerprint of a `TagSet`.
 
         How the run is carried out and how long its last stage lasts are left out: a run can be moved to more threads or
         continued for longer.
         """
-        tree = self.to_json()
-        tree["loss"]["one_stage"] = False  # an option that is gone: runs that began while it was there go on
+        tree = self.to_json() | {"tag_set": tags}
         del tree["run"]
         if not self.start_from:
             del tree["start_from"]

@@ -15,29 +15,36 @@ from tqdm import tqdm
 from anime_gen.images.faces import Faces
 from anime_gen.images.files import write_atomically
 from anime_gen.tagging.classifiers.pictures import reader
+from anime_gen.tagging.classifiers.soft_tags import SOFT_PREFIX, softened
 from anime_gen.tagging.classifiers.tagger import Tagger, Tags
 from anime_gen.tagging.classifiers.training import as_float
 from anime_gen.tagging.config import TaggingConfig
 from anime_gen.threads import threads, threads_for
 
 
-def tag_pictures(tagger: Tagger, pictures: np.ndarray, batch: int = 256) -> dict[str, Tags]:
-    """Tags of pictures uint8 [n, r, r, 3]."""
+@torch.inference_mode()
+def tag_pictures(tagger: Tagger, pictures: np.ndarray, batch: int = 256) -> tuple[dict[str, Tags], np.ndarray]:
+    """Tags of pictures uint8 [n, r, r, 3], and the soft ones [n, k] that a generator is given."""
     images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
-    parts = [tagger.tags(as_float(part, torch.device("cpu"))) for part in images.split(batch)]
-    return {
+    parts, soft = [], []
+    for part in images.split(batch):
+        features = tagger.features(as_float(part, torch.device("cpu")))
+        parts.append(tagger.tags_of(features))
+        soft.append(softened(tagger.vocabulary, tagger.readout_of(features)).float().numpy())
+    tags = {
         name: Tags(*(np.concatenate([part[name][k] for part in parts]) for k in range(3))) for name in tagger.vocabulary
     }
+    return tags, np.concatenate(soft)
 
 
-def tag_table(ids: np.ndarray, tags: dict[str, Tags]) -> pd.DataFrame:
-    """Columns ``id``, and for each attribute its value, ``.confidence`` and ``.abstained``."""
+def tag_table(ids: np.ndarray, tags: dict[str, Tags], soft: np.ndarray, names: list[str]) -> pd.DataFrame:
+    """Columns ``id``; for each attribute its value, ``.confidence``, ``.abstained``; ``soft.`` for each of `names`."""
     columns: dict[str, np.ndarray] = {"id": ids}
     for name, entry in tags.items():
         columns[name] = entry.values
         columns[f"{name}.confidence"] = entry.confidence
         columns[f"{name}.abstained"] = entry.abstained
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {SOFT_PREFIX + name: soft[:, k] for k, name in enumerate(names)})
 
 
 def tag_set(
@@ -57,7 +64,8 @@ def tag_set(
             rows = np.arange(first, min(first + config.chunk, len(faces)))
             path = folder / f"{number:06d}.parquet"
             if not path.is_file():
-                table = tag_table(ids[rows], tag_pictures(tagger, read(rows), config.batch))
+                names = [column.name for column in tagger.columns]
+                table = tag_table(ids[rows], *tag_pictures(tagger, read(rows), config.batch), names)
                 write_atomically(path, table.to_parquet)
             tables.append(pd.read_parquet(path))
             progress.update(len(rows))

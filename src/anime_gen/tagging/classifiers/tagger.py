@@ -93,7 +93,12 @@ class Tagger:
     @torch.inference_mode()
     def tags(self, images: Tensor) -> dict[str, Tags]:
         """Value, confidence and whether to abstain, by attribute; binary values are 0 or 1."""
-        raw = self.raw(images)
+        return self.tags_of(self.features(images))
+
+    @torch.inference_mode()
+    def tags_of(self, features: dict[str, Tensor]) -> dict[str, Tags]:
+        """The same from the features of all groups."""
+        raw = {group: self.sub_models[group].network.split(seen) for group, seen in features.items()}
         tags = {}
         for group, model in self.sub_models.items():
             for attribute, outputs in zip(model.attributes, raw[group], strict=True):

@@ -1,0 +1,83 @@
+"""What frozen sub-models teach the generator: show the tags you were given, and be as varied as the data.
+
+Tag consistency is the control loss of GAN-Control (Shoshan et al. 2021, section 3) with sub-models for experts, asked of
+real tag vectors and of counterfactual ones, in which some tags are another face's: a slider, trained as it will be used.
+Quantile matching is the one-dimensional Wasserstein distance of each tag between a batch of generated and of real faces.
+"""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from anime_gen.stylegan2.networks.condition import SMALLEST_DEVIATION, attribute_columns
+from anime_gen.stylegan2.training.tag_set import TagSet
+from anime_gen.stylegan2.training.training_config import TagConfig
+
+HUBER = 1.5  # standard deviations beyond which an error counts linearly
+SHIFT = 1 / 32  # of the side: sub-models that look at a slightly moved and noisy picture are harder to fool
+NOISE = 0.03
+SWAPPED = 2  # groups of attributes replaced in a counterfactual tag vector
+
+
+class TagSupervision:
+    """The losses on what the sub-models read, each column in standard deviations of the training set."""
+
+    def __init__(self, tags: TagSet, config: TagConfig, device: torch.device, dtype: torch.dtype) -> None:
+        self.reader, self.config, self.dtype = tags.reader, config, dtype
+        deviation = np.nanstd(tags.values, axis=0).astype(np.float32)
+        self.deviation = torch.from_numpy(deviation).clamp_min(SMALLEST_DEVIATION).to(device)
+        votes = torch.zeros(len(tags.columns))
+        attributes = attribute_columns(tags.columns)
+        for places in attributes.values():
+            votes[places] = 1.0 / (len(places) * len(attributes))
+        self.votes = votes.to(device)  # the columns of one attribute share its vote; all add up to one
+        self.groups = tags.groups
+        self.attributes = list(attributes.values())
+
+    def hide(self, tags: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+        """Tags [n, k] of which each attribute is unknown with probability `config.hide`."""
+        draws = torch.rand(len(tags), len(self.attributes), generator=random, device=tags.device)
+        return _with_nan(tags, draws < self.config.hide, self.attributes)
+
+    def counterfactual(self, tags: torch.Tensor, count: int, random: torch.Generator) -> torch.Tensor:
+        """The first `count` rows with two groups of attributes taken from the row halfway round the batch."""
+        draws = torch.rand(count, len(self.groups), generator=random, device=tags.device)
+        chosen = draws.argsort(dim=1) < min(SWAPPED, len(self.groups))
+        take = torch.zeros(count, tags.shape[1], dtype=torch.bool, device=tags.device)
+        for number, places in enumerate(self.groups):
+            take[:, places] = chosen[:, number, None]
+        donors = tags.roll(max(1, len(tags) // 2), dims=0)[:count]
+        return torch.where(take, donors, tags[:count])
+
+    def read(self, images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+        """Columns [n, k] that the sub-models read in slightly moved and noisy pictures."""
+        n, side = len(images), images.shape[-1]
+        shift = (torch.rand(n, 2, generator=random, device=images.device) * 2 - 1) * (2 * SHIFT)
+        theta = torch.eye(2, 3, device=images.device).repeat(n, 1, 1)
+        theta[:, :, 2] = shift
+        where = functional.affine_grid(theta, [n, 3, side, side], align_corners=False)
+        moved = functional.grid_sample(images, where, padding_mode="reflection", align_corners=False)
+        moved = moved + NOISE * torch.randn(moved.shape, generator=random, device=images.device)
+        with torch.autocast(images.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
+            return self.reader(moved).float()
+
+    def consistency(self, read: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        """Mean over pictures and attributes of the Huber loss of (read - asked) in standard deviations, unknown: 0."""
+        unknown = asked.isnan()
+        error = ((read - asked.nan_to_num()) / self.deviation).masked_fill(unknown, 0.0)
+        loss = functional.huber_loss(error, torch.zeros_like(error), reduction="none", delta=HUBER)
+        return (loss * self.votes).sum(dim=1).mean()
+
+    def quantiles(self, read: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Mean over attributes of the distance between the sorted read-outs of a batch and those of real faces."""
+        known = ~real.isnan().any(dim=0)
+        error = (read.sort(dim=0).values - real.nan_to_num().sort(dim=0).values) / self.deviation
+        loss = functional.huber_loss(error, torch.zeros_like(error), reduction="none", delta=HUBER)
+        return (loss.mean(dim=0) * self.votes * known).sum()
+
+
+def _with_nan(tags: torch.Tensor, hidden: torch.Tensor, attributes: list[list[int]]) -> torch.Tensor:
+    mask = torch.zeros_like(tags, dtype=torch.bool)
+    for number, places in enumerate(attributes):
+        mask[:, places] = hidden[:, number, None]
+    return tags.masked_fill(mask, torch.nan)

@@ -1,0 +1,122 @@
+"""Tags as a generator is given them: soft numbers, one column each, NaN where unknown or not applicable.
+
+Soft, so that a doubtful tag asks for less than a certain one, and so that the sub-models' reading of a generated picture
+can be compared with them by gradient: binary tanh(logit / 3), a class its probability, a hue its cosine and sine.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from anime_gen.attributes import Attribute, Vocabulary
+from anime_gen.stylegan2.training.tag_set import TagSet
+from anime_gen.tagging.classifiers.tagger import Tagger
+from anime_gen.tagging.targets import LABEL_PREFIX, Targets, targets_of_index
+
+SOFTNESS = 3.0
+SOFT_PREFIX = "soft."
+logger = logging.getLogger(__name__)
+
+
+def softened(vocabulary: Vocabulary, readout: Tensor) -> Tensor:
+    """Soft tags [n, k] of a read-out [n, k] in the vocabulary's columns; differentiable."""
+    parts = readout.split([len(attribute.columns) for attribute in vocabulary.values()], dim=1)
+    return torch.cat([_soft(a, part) for a, part in zip(vocabulary.values(), parts, strict=True)], dim=1)
+
+
+def _soft(attribute: Attribute, readout: Tensor) -> Tensor:
+    if attribute.kind == "binary":
+        return torch.tanh(readout / SOFTNESS)
+    return readout.softmax(dim=1) if attribute.kind == "categorical" else readout
+
+
+def stated(attribute: Attribute, values: np.ndarray) -> np.ndarray:
+    """Soft tags [n, k] of values that are certain [n]: units, 0 or 1, class number, degrees; NaN stays NaN."""
+    if attribute.kind == "continuous":
+        return values[:, None]
+    if attribute.kind == "binary":
+        return values[:, None] * 2.0 - 1.0
+    if attribute.kind == "cyclic":
+        angle = np.radians(values)
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    one_hot = (values[:, None] == np.arange(len(attribute.classes))).astype(np.float64)
+    return np.where(np.isnan(values)[:, None], np.nan, one_hot)
+
+
+class SoftReader:
+    """Reads soft tags of some attributes off pictures [n, 3, r, r] in [-1, 1], differentiable: [n, k]."""
+
+    def __init__(self, tagger: Tagger, vocabulary: Vocabulary) -> None:
+        self.tagger = tagger
+        names = [column.name for column in tagger.vocabulary.columns]
+        self._places = [names.index(column.name) for column in vocabulary.columns]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return softened(self.tagger.vocabulary, self.tagger.readout(images))[:, self._places]
+
+
+def conditioned(vocabulary: Vocabulary, left_out: tuple[str, ...]) -> Vocabulary:
+    """The attributes that a generator is given: all but those left out, and those that others of them decide.
+
+    An expression that follows from mouth and brows would contradict them whenever one side is changed alone.
+    ValueError names an attribute to leave out that does not exist.
+    """
+    for name in left_out:
+        if name not in vocabulary:
+            raise ValueError(f"train.tags.left_out: unknown attribute {name!r}; known: {', '.join(vocabulary.keys())}")
+    given = [name for name in vocabulary if name not in left_out]
+    return vocabulary.subset([name for name in given if not set(vocabulary[name].decided_by) & set(given)])
+
+
+def training_tags(
+    vocabulary: Vocabulary, tagger: Tagger, key: str, index: pd.DataFrame, tags: pd.DataFrame, left_out: tuple[str, ...]
+) -> TagSet:
+    """The condition of a training set: a label where there is one, else the sub-models' soft tag unless they abstain.
+
+    `vocabulary` is that of attributes.yml, `key` names the sub-models, `index` and `tags` have a row for each picture
+    of the set. ValueError says what does not fit together.
+    """
+    read = vocabulary.subset(tagger.vocabulary.keys())
+    if read.version != tagger.vocabulary.version:
+        raise ValueError("attributes.yml and the sub-models disagree about an attribute; run the tag stage again")
+    chosen = conditioned(read, left_out)
+    columns = [column.name for column in chosen.columns]
+    missing = [name for name in columns if SOFT_PREFIX + name not in tags.columns]
+    if missing or not tags["id"].to_numpy().tolist() == index["id"].to_numpy().tolist():
+        what = f"have no column {missing[0]}" if missing else "are of other pictures"
+        raise ValueError(f"the tags {what}; run the tag stage again (kedro run --pipelines=tag)")
+    labels = targets_of_index(index[[c for c in index.columns if _is_label(str(c), chosen) or c == "id"]], chosen)
+    # In a picture whose attributes are labelled for the most part, one without a label cannot be seen.
+    complete = np.mean([labels.known(name) for name in chosen], axis=0) > 0.5
+    values = np.concatenate([_tags_of(a, labels, tags, complete) for a in chosen.values()], axis=1).astype(np.float32)
+    together = {a.name: a.shown_with for a in chosen.values() if a.shown_with}
+    for name, shown_with in together.items():
+        if shown_with in chosen:
+            values[np.ix_(_is_off(values, columns.index(shown_with)), _places(columns, name))] = np.nan
+    return TagSet(tuple(columns), values, SoftReader(tagger, chosen), key, together)
+
+
+def _tags_of(attribute: Attribute, labels: Targets, tags: pd.DataFrame, complete: np.ndarray) -> np.ndarray:
+    soft = tags[[SOFT_PREFIX + column.name for column in attribute.columns]].to_numpy(dtype=np.float64)
+    soft[tags[f"{attribute.name}.abstained"].to_numpy(dtype=bool) | complete] = np.nan
+    known = labels.known(attribute.name)
+    if known.any():
+        soft[known] = stated(attribute, labels.values[attribute.name][known])
+    return soft
+
+
+def _is_label(column: str, vocabulary: Vocabulary) -> bool:
+    return column.startswith(LABEL_PREFIX) and column.removeprefix(LABEL_PREFIX) in vocabulary
+
+
+def _is_off(values: np.ndarray, place: int) -> np.ndarray:
+    return np.flatnonzero(~(values[:, place] > 0.0))
+
+
+def _places(columns: list[str], attribute: str) -> list[int]:
+    return [place for place, column in enumerate(columns) if column.partition(":")[0] == attribute]
