@@ -102,7 +102,7 @@ def training_tags(
 
 
 def _tags_of(attribute: Attribute, labels: Targets, tags: pd.DataFrame, complete: np.ndarray) -> np.ndarray:
-    soft = tags[[SOFT_PREFIX + column.name for column in attribute.columns]].to_numpy(dtype=np.float64)
+    soft = tags[[SOFT_PREFIX + column.name for column in attribute.columns]].to_numpy(dtype=np.float64, copy=True)
     soft[tags[f"{attribute.name}.abstained"].to_numpy(dtype=bool) | complete] = np.nan
     known = labels.known(attribute.name)
     if known.any():
