@@ -40,7 +40,7 @@ class GeneratorLike(Protocol):
 
     @property
     def mapping(self) -> Any:
-        """(z [n, z_dim], psi) -> ws [n, num_ws, w_dim]; has `w_avg` [w_dim]."""
+        """(z [n, z_dim], psi) -> ws [n, num_ws, w_dim]; has `w_avg` [w_dim]; a conditional one also takes `tags`."""
         ...
 
     @property

@@ -32,10 +32,16 @@ class Samples:
 
 
 def draw_ws(generator: GeneratorLike, count: int, seed: int, purpose: str, psi: float = 1.0) -> torch.Tensor:
-    """Latents [count, num_ws, w_dim] of random characters; a pure function of its arguments."""
-    z = torch.randn(count, generator.config.z_dim, generator=stream(seed, purpose, 0))
+    """Latents [count, num_ws, w_dim] of random characters; a pure function of its arguments.
+
+    A conditional generator's take their tags from its table.
+    """
+    random = stream(seed, purpose, 0)
+    z = torch.randn(count, generator.config.z_dim, generator=random)
+    table = getattr(generator.mapping, "tags", None)
+    given = {} if table is None else {"tags": table.row(torch.randint(len(table.rows), (count,), generator=random))}
     with torch.inference_mode():
-        ws: torch.Tensor = generator.mapping(z, psi)
+        ws: torch.Tensor = generator.mapping(z, psi, **given)
     return ws.clone()
 
 

@@ -12,7 +12,7 @@ from anime_gen.evaluation.density_coverage import density_coverage
 from anime_gen.evaluation.kernel_distance import kernel_distance
 from anime_gen.images.faces import Faces, area_average
 from anime_gen.serving.rendering import to_pixels
-from anime_gen.stylegan2 import Generator, random_z
+from anime_gen.stylegan2 import Generator, draw_characters
 
 Features = Callable[[np.ndarray], np.ndarray]
 """uint8 pictures [n, r, r, 3] -> features [n, d]."""
@@ -82,9 +82,9 @@ def sample(generator: Generator, count: int, resolution: int, seed: int, batch: 
     parts = []
     for start in range(seed, seed + count, batch):
         numbers = range(start, min(start + batch, seed + count))
-        z = torch.cat([random_z(number, generator.config.z_dim) for number in numbers])
+        z, tags = draw_characters(generator, numbers)
         with torch.inference_mode():
-            parts.append(area_average(to_pixels(generator(z)), resolution))
+            parts.append(area_average(to_pixels(generator(z, tags=tags)), resolution))
     return np.concatenate(parts)
 
 

@@ -12,7 +12,7 @@ import torch
 from anime_gen.attributes import Vocabulary
 from anime_gen.latent import solve
 from anime_gen.serving.bundle import Bundle
-from anime_gen.stylegan2 import random_z
+from anime_gen.stylegan2 import draw_characters
 from anime_gen.stylegan2.inference.runtime import open_runtime
 from anime_gen.threads import threads, threads_for
 
@@ -43,9 +43,9 @@ class Renderer:
 
     def latent(self, seed: int, psi: float) -> torch.Tensor:
         """Latent ws [1, num_ws, w_dim] of character number `seed`; `psi` below 1 draws it to the average face."""
-        z = random_z(seed, self.bundle.generator.config.z_dim)
+        z, tags = draw_characters(self.bundle.generator, [seed])
         with torch.inference_mode():
-            return self._runtime.map(z, psi).clone()
+            return self._runtime.map(z, psi, tags=tags).clone()
 
     def render(
         self, ws: torch.Tensor, targets: Mapping[str, Value], locks: Collection[str] | None = None, steps: int = 2

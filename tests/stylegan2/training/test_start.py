@@ -63,15 +63,34 @@ def test_a_continued_run_remembers_where_it_started(finished: Path, tmp_path: Pa
 
 def test_weights_of_another_shape_are_refused_by_name(finished: Path, tmp_path: Path) -> None:
     config = going_on(finished)
-    with pytest.raises(ValueError, match=r"set these under network: channel_max: 8, w_dim: 8"):
+    with pytest.raises(ValueError, match=r"set network\.w_dim: 8, network\.channel_base and channel_max: at least"):
         train(replace(config, network=replace(config.network, channel_max=4, w_dim=4)), faces(), tmp_path)
+
+
+def test_a_run_may_not_begin_above_the_resolution_of_its_start(finished: Path, tmp_path: Path) -> None:
+    stages = (StageConfig(32, batch=8),)
+    config = replace(
+        going_on(finished),
+        network=replace(CONFIG.network, resolution=32),
+        growth=GrowthConfig(enabled=False, stages=stages, full_size_images=16),
+    )
+    with pytest.raises(ValueError, match=r"growth\.enabled: true, with a first stage of 16 px"):
+        train(config, faces(resolution=32), tmp_path)
+
+
+def test_finished_weights_are_widened_and_grown_without_changing_what_they_draw(finished: Path, tmp_path: Path) -> None:
+    stages = (StageConfig(16, stable_images=16, batch=8), StageConfig(32, 16, 16, 8))
+    wider = replace(CONFIG.network, resolution=32, channel_base=2 * CONFIG.network.channel_base, channel_max=12)
+    config = replace(going_on(finished), network=wider, growth=GrowthConfig(enabled=True, stages=stages))
+    result = train(config, faces(resolution=32), tmp_path)
+    first = load_generator(list_checkpoints(result.run_folder)[-1] / "generator.safetensors")
+    old = load_generator(finished / "generator.safetensors")
+    z = torch.randn(3, CONFIG.network.z_dim)
+    wide = first.synthesis(first.mapping(z), resolution=16)
+    torch.testing.assert_close(wide, old(z), atol=1e-4, rtol=1e-4)
+    assert load_generator(result.generator_path).config.resolution == 32
 
 
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"start_from: there is no generator\.safetensors in .*nowhere"):
         train(going_on(tmp_path / "nowhere"), faces(), tmp_path)
-
-
-def test_finished_weights_cannot_be_grown_again(finished: Path) -> None:
-    with pytest.raises(ValueError, match=r"growth\.enabled must be false with start_from"):
-        replace(CONFIG, start_from=str(finished))

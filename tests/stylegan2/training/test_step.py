@@ -75,7 +75,8 @@ def test_every_option_trains_both_players(changes: dict[str, object]) -> None:
     for name in ("generator.values", "discriminator.values", "average.values", "generator.buffer.mapping.w_avg"):
         assert not torch.equal(before[name], after[name])
     means = step.take_statistics()
-    assert {"loss/g", "loss/d", "real_sign"} <= means.keys()
+    assert {"loss/g", "loss/d", "logit/real"} <= means.keys()
+    assert ("real_sign" in means) == (config.loss.kind == "non_saturating")
     assert step.take_statistics() == {}
     if config.augment.mode == "ada":
         assert after["running.augment_p"] != before["running.augment_p"]
@@ -87,9 +88,9 @@ def test_a_batch_in_parts_has_the_weighted_gradient_of_its_parts() -> None:
     config = tiny_config(optim=OptimConfig(micro_batch=3))
     step, reals = make(config)
     discriminator, adam = step.state.discriminator, step.state.discriminator_adam
-    assert step.parts(STAGE) == [(0, 3), (1, 3), (2, 2)]
-    for part, count in step.parts(STAGE):
-        fake = step.generate("d", part, count, STAGE, 1.0).detach()
+    assert step.inputs.parts(STAGE) == [(0, 3), (1, 3), (2, 2)]
+    for part, count in step.inputs.parts(STAGE):
+        fake = step.inputs.generate("d", part, count, STAGE, 1.0, None).detach()
         real = reals.batch(3 * part, count)
         loss = losses.discriminator_loss("non_saturating", discriminator(real), discriminator(fake))
         (loss * count / 8).backward()

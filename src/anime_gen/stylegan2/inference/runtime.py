@@ -49,10 +49,13 @@ class Runtime:
         self._last = EditSession(self)
 
     @torch.no_grad()
-    def map(self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None) -> torch.Tensor:
-        """Latents z [n, z_dim] -> ws [n, num_ws, w_dim], each row computed alone; psi 1 is no truncation."""
+    def map(
+        self, z: torch.Tensor, psi: float = 1.0, cutoff: int | None = None, tags: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Latents z [n, z_dim], tags [n, k] -> ws [n, num_ws, w_dim], each row computed alone; psi 1: no truncation."""
         mapping = self.generator.mapping
-        return torch.cat([mapping(row, psi, cutoff) for row in z.split(1)])
+        rows = [None] * len(z) if tags is None else tags.split(1)
+        return torch.cat([mapping(row, psi, cutoff, own) for row, own in zip(z.split(1), rows, strict=True)])
 
     def synthesise(self, ws: torch.Tensor) -> torch.Tensor:
         """Images [n, 3, r, r] in about [-1, 1] of ws [n, num_ws, w_dim].

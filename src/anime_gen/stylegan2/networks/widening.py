@@ -16,7 +16,7 @@ Tensors = dict[str, torch.Tensor]
 
 @torch.no_grad()
 def widen(network: Generator | Discriminator, tensors: Tensors, config: NetworkConfig) -> None:
-    """Put the tensors of a network of shape `config` into a fresh one that is at least as wide, deep and conditional."""
+    """Put the tensors of a network of shape `config` into a fresh one, at least as wide and as deep."""
     places = _column_places(config.condition, network.config.condition)
     for name, new in network.state_dict().items():
         if name not in tensors or name.endswith((".rows", ".known")):

@@ -30,7 +30,8 @@ def augment(
 
 def _geometry(images: torch.Tensor, happens: torch.Tensor, amount: torch.Tensor, config: AugmentConfig) -> torch.Tensor:
     """Flip, scale, rotation and translation in one bilinear resampling with reflected borders."""
-    flip = happens[:, 0] & config.flip
+    # A mirrored picture must never be more likely than a plain one, or the generator draws mirrored faces.
+    flip = happens[:, 0] & (amount[:, 0] < 0) & config.flip
     scale = happens[:, 1] & (config.scale > 0)
     rotate = happens[:, 2] & (config.rotate > 0)
     shift = happens[:, 3] & (config.translate > 0)

@@ -4,14 +4,13 @@ import math
 
 import torch
 
-from anime_gen.stylegan2.networks.config import num_ws
-from anime_gen.stylegan2.streams import stream
 from anime_gen.stylegan2.training import losses
-from anime_gen.stylegan2.training.augmentation import adjust_probability, augment
+from anime_gen.stylegan2.training.augmentation import adjust_probability
 from anime_gen.stylegan2.training.ema import ema_beta, update_ema
 from anime_gen.stylegan2.training.growth import Stage
+from anime_gen.stylegan2.training.inputs import Inputs, Tags
 from anime_gen.stylegan2.training.optimizer import FlatAdam
-from anime_gen.stylegan2.training.reals import Reals, fade_reals
+from anime_gen.stylegan2.training.reals import Reals
 from anime_gen.stylegan2.training.state import TrainingState
 from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.tag_supervision import TagSupervision
@@ -20,16 +19,13 @@ from anime_gen.stylegan2.training.training_config import TrainingConfig
 ADA_INTERVAL = 4  # steps between two adjustments of p
 READ_PX = 64  # counterfactual pictures are made at most this large: sub-models look at no more
 
-Tags = torch.Tensor | None
-
 
 class Step:
     """The phases of StyleGAN2's training: D, lazy R1, G, lazy path length, moving average.
 
-    Every random number comes from a stream keyed by its purpose and the images seen; `statistics` gathers sums on the
-    device. With a `TagSet` its sub-models teach too (see tag_supervision.py), and with `condition: tags` both players
-    are given the tags of the real pictures: a generated picture takes those of the real one it is paired with, so that
-    in a difference of logits the tags alone say nothing.
+    With a `TagSet` its sub-models teach too (see tag_supervision.py), and with `condition: tags` both players are given
+    the tags of the real pictures: a generated picture takes those of the real one it is paired with, so that in a
+    difference of logits the tags alone say nothing. `statistics` gathers sums on the device.
     """
 
     def __init__(
@@ -49,8 +45,8 @@ class Step:
             torch.compile(state.discriminator, dynamic=False) if config.run.compile and device.type == "cuda" else None
         )
         self.statistics: dict[str, tuple[torch.Tensor, int]] = {}
-        self.conditional = state.generator.mapping.tags is not None
         self.supervision = TagSupervision(tags, config.tags, device, dtype) if tags else None
+        self.inputs = Inputs(config, state, device, dtype, self.supervision)
 
     def run(self, stage: Stage, reals: Reals) -> None:
         """Train on the next batch of the stage and move the clock."""
@@ -71,12 +67,12 @@ class Step:
     def discriminator_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Teach the discriminator to tell real from generated pictures."""
         self.state.discriminator_adam.zero_grad()
-        for part, count in self.parts(stage):
-            tags = self.given_tags(stage, reals, part, count)
+        for part, count in self.inputs.parts(stage):
+            tags = self.inputs.given_tags(stage, reals, part, count)
             with torch.no_grad():
-                fake = self.generate("d", part, count, stage, alpha, tags)
+                fake = self.inputs.generate("d", part, count, stage, alpha, tags)
             fake_logits = self.score(fake, "d-fake", part, alpha, tags)
-            real = self.real_pictures(stage, reals, part, count, alpha)
+            real = self.inputs.real_pictures(stage, reals, part, count, alpha)
             real_logits = self.score(real, "d-real", part, alpha, tags)
             loss = losses.discriminator_loss(self.config.loss.kind, real_logits, fake_logits)
             (loss * (count / stage.batch)).backward()
@@ -88,18 +84,18 @@ class Step:
         loss_config = self.config.loss
         scale = loss_config.d_reg_interval / 2
         self.state.discriminator_adam.zero_grad()
-        for part, count in self.parts(stage):
-            tags = self.given_tags(stage, reals, part, count)
+        for part, count in self.inputs.parts(stage):
+            tags = self.inputs.given_tags(stage, reals, part, count)
             for name, gamma in (("r1", loss_config.r1_gamma), ("r2", loss_config.r2_gamma)):
                 if gamma == 0:
                     continue
                 if name == "r1":
-                    images = self.real_pictures(stage, reals, part, count, alpha)
+                    images = self.inputs.real_pictures(stage, reals, part, count, alpha)
                 else:
                     with torch.no_grad():
-                        images = self.generate("r2", part, count, stage, alpha, tags)
-                images = self.augmented(images, name, part).detach().requires_grad_()
-                logits = self.state.discriminator(images, alpha, condition=self.encoded(tags))
+                        images = self.inputs.generate("r2", part, count, stage, alpha, tags)
+                images = self.inputs.augmented(images, name, part).detach().requires_grad_()
+                logits = self.state.discriminator(images, alpha, condition=self.inputs.encoded(tags))
                 penalty = losses.gradient_penalty(logits, images).mean()
                 (penalty * (gamma * scale * count / stage.batch)).backward()
                 self.record(f"{name}_penalty", penalty)
@@ -110,21 +106,21 @@ class Step:
         relativistic = self.config.loss.kind == "relativistic"
         self.state.generator_adam.zero_grad()
         self.state.discriminator.requires_grad_(False)
-        for part, count in self.parts(stage):
-            tags = self.given_tags(stage, reals, part, count)
-            fake = self.generate("g", part, count, stage, alpha, tags, track=True)
+        for part, count in self.inputs.parts(stage):
+            tags = self.inputs.given_tags(stage, reals, part, count)
+            fake = self.inputs.generate("g", part, count, stage, alpha, tags, track=True)
             fake_logits = self.score(fake, "g", part, alpha, tags)
             real_logits = None
             if relativistic:
                 with torch.no_grad():
-                    real = self.real_pictures(stage, reals, part, count, alpha)
+                    real = self.inputs.real_pictures(stage, reals, part, count, alpha)
                     real_logits = self.score(real, "g-real", part, alpha, tags)
             loss = losses.generator_loss(self.config.loss.kind, real_logits, fake_logits)
             self.record("loss/g", loss)
             if self.supervision and stage.resolution >= self.config.tags.from_px:
                 loss = loss + self.tag_loss(self.supervision, fake, tags, stage, reals, part)
             (loss * (count / stage.batch)).backward()
-            if self.supervision and self.conditional and stage.resolution >= self.config.tags.from_px:
+            if self.supervision and self.inputs.conditional and stage.resolution >= self.config.tags.from_px:
                 self.counterfactual_part(self.supervision, stage, part, count, alpha, tags)
         self.state.discriminator.requires_grad_(True)
         self.finish_generator(stage)
@@ -137,13 +133,13 @@ class Step:
         consistent = config.consistency > 0 and tags is not None
         if not consistent and config.quantiles == 0:
             return loss
-        read = supervision.read(fake, self.stream("read-g", part))
+        read = supervision.read(fake, self.inputs.stream("read-g", part))
         if consistent and tags is not None:
             consistency = supervision.consistency(read, tags)
             self.record("loss/consistency", consistency)
             loss = loss + config.consistency * consistency
         if config.quantiles > 0:
-            quantiles = supervision.quantiles(read, reals.tags(self._clock(stage, part), len(fake)))
+            quantiles = supervision.quantiles(read, reals.tags(self.inputs.clock(stage, part), len(fake)))
             self.record("loss/quantiles", quantiles)
             loss = loss + config.quantiles * quantiles
         return loss
@@ -155,13 +151,13 @@ class Step:
         if self.config.tags.counterfactual == 0 or tags is None:
             return
         more = max(1, round(self.config.tags.counterfactual_share * count))
-        asked = supervision.counterfactual(tags, more, self.stream("swap", part))
+        asked = supervision.counterfactual(tags, more, self.inputs.stream("swap", part))
         size = min(stage.resolution, READ_PX)
-        ws = self.latents("counterfactual", part, len(asked), size, asked)
-        random = self.stream("noise-counterfactual", part)
+        ws = self.inputs.latents("counterfactual", part, len(asked), size, asked)
+        random = self.inputs.stream("noise-counterfactual", part)
         fade = alpha if size == stage.resolution else 1.0
         fake = self.state.generator.synthesis(ws, "random", random, size, fade, self.dtype)
-        loss = supervision.consistency(supervision.read(fake, self.stream("read-swap", part)), asked)
+        loss = supervision.consistency(supervision.read(fake, self.inputs.stream("read-swap", part)), asked)
         (loss * (self.config.tags.counterfactual * count / stage.batch)).backward()
         self.record("loss/counterfactual", loss)
 
@@ -170,8 +166,10 @@ class Step:
         config = self.config.loss
         count = max(1, stage.batch // 2)
         self.state.generator_adam.zero_grad()
-        random = self.stream("path-length")
-        ws = self.latents("path-length", 0, count, stage.resolution, self.given_tags(stage, reals, 0, count))
+        random = self.inputs.stream("path-length")
+        ws = self.inputs.latents(
+            "path-length", 0, count, stage.resolution, self.inputs.given_tags(stage, reals, 0, count)
+        )
         images = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha)
         noise = torch.randn(images.shape, generator=random, device=self.device)
         lengths = losses.path_lengths(images, ws, noise)
@@ -218,91 +216,25 @@ class Step:
         correction = interval / (interval + 1) if interval else 1.0
         adam.step(learning_rate * correction * self.state.lr_scale, self.config.optim.beta2**correction)
 
-    def parts(self, stage: Stage) -> list[tuple[int, int]]:
-        """(number, size) of the parts a batch is computed in."""
-        size = self.config.optim.micro_batch or stage.batch
-        return [(start // size, min(size, stage.batch - start)) for start in range(0, stage.batch, size)]
-
-    def stream(self, purpose: str, part: int = 0) -> torch.Generator:
-        """The random stream of a purpose for this batch."""
-        key = f"{purpose}/{part}/{self.state.rollbacks}"
-        return stream(self.config.seed, key, self.state.images, self.device)
-
-    def latents(
-        self, purpose: str, part: int, count: int, resolution: int, tags: Tags = None, track: bool = False
-    ) -> torch.Tensor:
-        """Vectors [count, num_ws, w_dim]; with mixing, some pictures take their upper layers from a second latent.
-
-        Both latents share the picture's tags.
-        """
-        network, random = self.config.network, self.stream(f"z-{purpose}", part)
-        mixing = self.config.loss.style_mixing > 0
-        z = torch.randn(count * (2 if mixing else 1), network.z_dim, generator=random, device=self.device)
-        w = self.state.generator.mapping.to_w(z)
-        if track:
-            self.state.generator.mapping.track_average(w)
-        layers = network.num_ws
-        if not mixing:
-            return self.state.generator.mapping.add_tags(w.unsqueeze(1).expand(-1, layers, -1), tags)
-        border = torch.randint(1, num_ws(resolution) + 1, (count, 1), generator=random, device=self.device)
-        mixed = torch.rand(count, 1, generator=random, device=self.device) < self.config.loss.style_mixing
-        second = (torch.arange(layers, device=self.device) >= border) & mixed
-        ws = torch.where(second.unsqueeze(2), w[count:].unsqueeze(1), w[:count].unsqueeze(1))
-        return self.state.generator.mapping.add_tags(ws, tags)
-
-    def generate(
-        self, purpose: str, part: int, count: int, stage: Stage, alpha: float, tags: Tags, track: bool = False
-    ) -> torch.Tensor:
-        """Generated pictures [count, 3, r, r]; each purpose draws its own latents and noise."""
-        ws = self.latents(purpose, part, count, stage.resolution, tags, track)
-        random = self.stream(f"noise-{purpose}", part)
-        return self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha, self.dtype)
-
-    def real_pictures(self, stage: Stage, reals: Reals, part: int, count: int, alpha: float) -> torch.Tensor:
-        """The real pictures of one part of the batch, faded as the stage is."""
-        return fade_reals(reals.batch(self._clock(stage, part), count), alpha)
-
-    def given_tags(self, stage: Stage, reals: Reals, part: int, count: int) -> Tags:
-        """The tags of these real pictures as both players are given them, some hidden; None without a condition.
-
-        The same in every phase of a step.
-        """
-        if not self.conditional or self.supervision is None:
-            return None
-        return self.supervision.hide(reals.tags(self._clock(stage, part), count), self.stream("hide", part))
-
-    def encoded(self, tags: Tags) -> Tags:
-        """Tags as the discriminator takes them."""
-        network = self.state.generator.mapping.tags
-        return None if network is None or tags is None else network.encode(tags)
-
-    def _clock(self, stage: Stage, part: int) -> int:
-        """Images seen before this part of the batch."""
-        return self.state.images + part * (self.config.optim.micro_batch or stage.batch)
-
-    def augmented(self, images: torch.Tensor, purpose: str, part: int) -> torch.Tensor:
-        """Pictures as the discriminator sees them."""
-        if self.config.augment.mode == "none":
-            return images
-        random = self.stream(f"augment-{purpose}", part)
-        return augment(images, self.state.running["augment_p"], self.config.augment, random)
-
     def score(self, images: torch.Tensor, purpose: str, part: int, alpha: float, tags: Tags) -> torch.Tensor:
         """Logits [n] of pictures, augmented first."""
         # While a block fades in, alpha is another constant at every step: compiling would start anew each time.
         network = self.compiled if self.compiled is not None and alpha >= 1.0 else self.state.discriminator
-        return network(self.augmented(images, purpose, part), alpha, self.dtype, self.encoded(tags))
+        return network(self.inputs.augmented(images, purpose, part), alpha, self.dtype, self.inputs.encoded(tags))
 
     def watch_logits(self, loss: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor) -> None:
         """Record what the discriminator said, and count its signs for ADA."""
-        signs = real_logits.detach().sign()
+        relativistic = self.config.loss.kind == "relativistic"
+        # The relativistic loss leaves the zero of the logits free: real ones are counted against generated ones.
+        signs = (real_logits - fake_logits.mean() if relativistic else real_logits).detach().sign()
         if self.config.augment.mode == "ada":
             self.state.running["sign_sum"] += signs.sum()
             self.state.running["sign_count"] += float(len(signs))
         self.record("loss/d", loss)
         self.record("logit/real", real_logits)
         self.record("logit/fake", fake_logits)
-        self.record("real_sign", signs)
+        if not relativistic:  # a large gap there is a matter of fidelity, no sign of overfitting
+            self.record("real_sign", signs)
 
     def adjust_augmentation(self, stage: Stage) -> None:
         """Move ADA's probability."""

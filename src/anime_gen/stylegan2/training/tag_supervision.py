@@ -1,8 +1,9 @@
 """What frozen sub-models teach the generator: show the tags you were given, and be as varied as the data.
 
-Tag consistency is the control loss of GAN-Control (Shoshan et al. 2021, section 3) with sub-models for experts, asked of
-real tag vectors and of counterfactual ones, in which some tags are another face's: a slider, trained as it will be used.
-Quantile matching is the one-dimensional Wasserstein distance of each tag between a batch of generated and of real faces.
+Tag consistency is the control loss of GAN-Control (Shoshan et al. 2021, section 3) with sub-models for experts, asked
+of real tag vectors and of counterfactual ones, in which some tags are another face's: a slider, trained as it will be
+used. Quantile matching is the one-dimensional Wasserstein distance of each tag between a batch of generated and of
+real faces.
 """
 
 import numpy as np

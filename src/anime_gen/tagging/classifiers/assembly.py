@@ -27,8 +27,8 @@ def assemble(
         first = next((entry["reason"] for entry in report.values() if "reason" in entry), "")
         if needed:
             raise ValueError(
-                f"no attribute has enough labels, so there is nothing to tag with. {first} To train a generator without "
-                "sliders all the same: --params train.condition=none"
+                f"no attribute has enough labels, so there is nothing to tag with. {first} "
+                "To train a generator without sliders all the same: --params train.condition=none"
             )
         logger.warning("no sub-models: the generator is trained without tags, so no slider will move it")
         return {"folder": place, "groups": [], "attributes": [], "fingerprint": ""}, report

@@ -1,7 +1,8 @@
 """Tags as a generator is given them: soft numbers, one column each, NaN where unknown or not applicable.
 
-Soft, so that a doubtful tag asks for less than a certain one, and so that the sub-models' reading of a generated picture
-can be compared with them by gradient: binary tanh(logit / 3), a class its probability, a hue its cosine and sine.
+Soft, so that a doubtful tag asks for less than a certain one, and so that the sub-models' reading of a generated
+picture can be compared with them by gradient: binary tanh(logit / 3), a class its probability, a hue its cosine and
+sine.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from anime_gen.attributes import Attribute, Vocabulary
+from anime_gen.stylegan2.networks.condition import attribute_of
 from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.targets import LABEL_PREFIX, Targets, targets_of_index
@@ -57,6 +59,7 @@ class SoftReader:
         self._places = [names.index(column.name) for column in vocabulary.columns]
 
     def __call__(self, images: Tensor) -> Tensor:
+        """Soft tags [n, k] of the attributes of `vocabulary`."""
         return softened(self.tagger.vocabulary, self.tagger.readout(images))[:, self._places]
 
 
@@ -87,7 +90,7 @@ def training_tags(
     chosen = conditioned(read, left_out)
     columns = [column.name for column in chosen.columns]
     missing = [name for name in columns if SOFT_PREFIX + name not in tags.columns]
-    if missing or not tags["id"].to_numpy().tolist() == index["id"].to_numpy().tolist():
+    if missing or tags["id"].tolist() != index["id"].tolist():
         what = f"have no column {missing[0]}" if missing else "are of other pictures"
         raise ValueError(f"the tags {what}; run the tag stage again (kedro run --pipelines=tag)")
     labels = targets_of_index(index[[c for c in index.columns if _is_label(str(c), chosen) or c == "id"]], chosen)
@@ -97,7 +100,8 @@ def training_tags(
     together = {a.name: a.shown_with for a in chosen.values() if a.shown_with}
     for name, shown_with in together.items():
         if shown_with in chosen:
-            values[np.ix_(_is_off(values, columns.index(shown_with)), _places(columns, name))] = np.nan
+            off = ~(values[:, columns.index(shown_with)] > 0.0)
+            values[off[:, None] & _belongs(columns, name)] = np.nan
     return TagSet(tuple(columns), values, SoftReader(tagger, chosen), key, together)
 
 
@@ -114,9 +118,6 @@ def _is_label(column: str, vocabulary: Vocabulary) -> bool:
     return column.startswith(LABEL_PREFIX) and column.removeprefix(LABEL_PREFIX) in vocabulary
 
 
-def _is_off(values: np.ndarray, place: int) -> np.ndarray:
-    return np.flatnonzero(~(values[:, place] > 0.0))
-
-
-def _places(columns: list[str], attribute: str) -> list[int]:
-    return [place for place, column in enumerate(columns) if column.partition(":")[0] == attribute]
+def _belongs(columns: list[str], attribute: str) -> np.ndarray:
+    """Which columns are this attribute's, bool [k]."""
+    return np.array([attribute_of(column) == attribute for column in columns])
