@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from anime_gen.attributes import GROUPS, Vocabulary
 from anime_gen.images import write_store
+from anime_gen.pipelines.tag.nodes import assemble_tagger, tag_faces
 from anime_gen.pipelines.tag.pipeline import create_pipeline
 from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
@@ -53,6 +55,7 @@ def test_the_stage_over_literals(tmp_path: Path) -> None:
         "params:tag.training": TrainingConfig(input_px=32, batch=32),
         "params:tag.labels": LabelsConfig(),
         "params:tag.tagging": TaggingConfig(),
+        "params:train.condition": "tags",
         **{f"params:tag.{g}.sub_model": SubModelConfig(group=g, width=4, epochs=1) for g in GROUPS},
     }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
@@ -61,4 +64,20 @@ def test_the_stage_over_literals(tmp_path: Path) -> None:
     assert list(tags["id"]) == list(index["id"])
     assert set(report) == set(ENTRIES)
     assert np.isfinite(tags["hair_length.confidence"]).all()
+    assert np.isfinite(tags["soft.hair_color:red"]).all()
     assert list(Tagger.load(tmp_path / "06_models" / "taggers").vocabulary) == list(ENTRIES)
+
+
+def test_without_labels_only_training_without_a_condition_goes_on(tmp_path: Path) -> None:
+    untrained = {
+        "group": "hair",
+        "trained": False,
+        "report": {"hair_length": {"kind": "continuous", "reason": "no label"}},
+    }
+    vocabulary = Vocabulary.parse(ENTRIES)
+    with pytest.raises(ValueError, match=r"no attribute has enough labels.*train\.condition=none"):
+        assemble_tagger(vocabulary, tmp_path, "tags", untrained)
+    taggers, told = assemble_tagger(vocabulary, tmp_path, "none", untrained)
+    assert told == report
+    index = pd.DataFrame({"id": ["a", "b"], "split": ["train", "train"]})
+    assert tag_faces(taggers, {}, index, tmp_path, TaggingConfig()).columns.tolist() == ["id"]

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -6,6 +7,7 @@ import yaml
 from kedro.config import OmegaConfigLoader
 from pydantic import TypeAdapter, ValidationError
 
+from anime_gen.attributes import Vocabulary
 from anime_gen.pipelines.train import nodes
 from anime_gen.pipelines.train.nodes import train_generator
 from anime_gen.pipelines.train.parameters import TrainParameters
@@ -17,11 +19,14 @@ from tests.stylegan2.conftest import faces
 
 ROOT = Path(__file__).parents[3]
 TINY = {
+    "condition": "none",
     "precision": "float32",
     "network": {"resolution": 8, "channel_base": 32, "channel_max": 4, "z_dim": 4, "w_dim": 4, "mapping_layers": 1},
     "growth": {"stages": [{"resolution_px": 8, "stable_images": 16, "batch": 8}]},
 }
 STORE = {"folder": "faces", "fingerprint": "", "source": "drawn"}
+NO_TAGGERS = {"folder": "06_models/taggers", "groups": [], "fingerprint": ""}
+VOCABULARY = Vocabulary.parse({"light": {"label": "Light", "kind": "continuous", "group": "face"}})
 
 
 @pytest.fixture
@@ -30,20 +35,24 @@ def index(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     return pd.DataFrame({"split": (["train"] * 9 + ["tag_test", "held_out", "train"]) * 4})
 
 
-def parameters() -> TrainParameters:
-    return TypeAdapter(TrainParameters).validate_python(TINY)
+def parameters(**changes: object) -> TrainParameters:
+    return TypeAdapter(TrainParameters).validate_python(TINY | changes)
+
+
+def run_node(index: pd.DataFrame, folder: Path, settings: TrainParameters) -> dict[str, Any]:
+    return train_generator(STORE, index, index[["split"]], NO_TAGGERS, VOCABULARY, folder, settings)
 
 
 def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     original = nodes.train
 
-    def watched(config, faces, folder, tracker, rows):
+    def watched(config, faces, folder, tracker, rows, tags):
         seen.append(rows)
-        return original(config, faces, folder, tracker, rows)
+        return original(config, faces, folder, tracker, rows, tags=tags)
 
     monkeypatch.setattr(nodes, "train", watched)
-    info = train_generator(STORE, index, tmp_path, parameters())
+    info = run_node(index, tmp_path, parameters())
     assert (index["split"].to_numpy()[seen[0]] == "train").all()
     assert len(seen[0]) == info["pictures"] == 40
     assert (info["resolution"], info["images_seen"]) == (8, 16)
@@ -61,21 +70,28 @@ def test_an_interrupted_node_ends_the_command_with_its_code(
 
     monkeypatch.setattr(nodes, "train", stopped)
     with pytest.raises(SystemExit) as error:
-        train_generator(STORE, index, tmp_path, parameters())
+        run_node(index, tmp_path, parameters())
     assert error.value.code == 143
     assert "the same command continues" in capsys.readouterr().out
 
 
+def test_a_condition_without_sub_models_is_refused_before_work(index: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"run the tag stage .* or set condition: none"):
+        run_node(index, tmp_path, parameters(condition="tags"))
+    assert not (tmp_path / "06_models").exists()
+
+
 def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
     pipeline = create_pipeline()
-    assert pipeline.inputs() == {"face_store", "face_index", "data_folder", "params:train"}
+    tables = {"face_store", "face_index", "tags", "taggers"}
+    assert pipeline.inputs() == tables | {"data_folder", "params:attributes", "params:train"}
     assert pipeline.outputs() == {"generator_info"}
     catalog = yaml.safe_load((ROOT / "conf/base/catalog/train.yml").read_text())
     assert set(catalog) == pipeline.outputs()
 
 
 @pytest.mark.parametrize(
-    ("env", "resolution"), [("base", 32), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 64)]
+    ("env", "resolution"), [("base", 32), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 256)]
 )
 def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) -> None:
     loader = OmegaConfigLoader(

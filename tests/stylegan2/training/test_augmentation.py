@@ -31,9 +31,14 @@ def test_probability_is_the_share_of_changed_pictures() -> None:
     assert float(changed) == pytest.approx(0.3, abs=0.04)
 
 
-def test_flip_mirrors() -> None:
-    x = images()
-    torch.testing.assert_close(augment(x, 1.0, replace(OFF, flip=True), stream(0, "a", 0)), x.flip(3))
+def test_flip_mirrors_half_of_the_pictures_it_is_applied_to() -> None:
+    x = torch.rand(1000, 3, 4, 4) * 2 - 1
+    for p in (1.0, 0.5):
+        flipped = augment(x, p, replace(OFF, flip=True), stream(0, "a", 0))
+        mirrored = (flipped - x.flip(3)).abs().amax(dim=(1, 2, 3)) < 1e-5
+        plain = (flipped - x).abs().amax(dim=(1, 2, 3)) < 1e-5
+        assert bool((mirrored ^ plain).all())
+        assert abs(float(mirrored.float().mean()) - p / 2) < 0.05
 
 
 def test_hue_is_kept_unless_asked_for() -> None:

@@ -81,7 +81,8 @@ def test_a_run_may_not_begin_above_the_resolution_of_its_start(finished: Path, t
 def test_finished_weights_are_widened_and_grown_without_changing_what_they_draw(finished: Path, tmp_path: Path) -> None:
     stages = (StageConfig(16, stable_images=16, batch=8), StageConfig(32, 16, 16, 8))
     wider = replace(CONFIG.network, resolution=32, channel_base=2 * CONFIG.network.channel_base, channel_max=12)
-    config = replace(going_on(finished), network=wider, growth=GrowthConfig(enabled=True, stages=stages))
+    growth, run = GrowthConfig(enabled=True, stages=stages), replace(CONFIG.run, keep_checkpoints=9)
+    config = replace(going_on(finished), network=wider, growth=growth, run=run)
     result = train(config, faces(resolution=32), tmp_path)
     first = load_generator(list_checkpoints(result.run_folder)[-1] / "generator.safetensors")
     old = load_generator(finished / "generator.safetensors")
