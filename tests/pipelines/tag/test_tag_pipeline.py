@@ -78,6 +78,6 @@ def test_without_labels_only_training_without_a_condition_goes_on(tmp_path: Path
     with pytest.raises(ValueError, match=r"no attribute has enough labels.*train\.condition=none"):
         assemble_tagger(vocabulary, tmp_path, "tags", untrained)
     taggers, told = assemble_tagger(vocabulary, tmp_path, "none", untrained)
-    assert told == report
+    assert told == untrained["report"]
     index = pd.DataFrame({"id": ["a", "b"], "split": ["train", "train"]})
     assert tag_faces(taggers, {}, index, tmp_path, TaggingConfig()).columns.tolist() == ["id"]

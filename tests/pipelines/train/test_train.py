@@ -65,7 +65,7 @@ def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, mon
 def test_an_interrupted_node_ends_the_command_with_its_code(
     index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(*arguments: object) -> None:
+    def stopped(*arguments: object, **named: object) -> None:
         raise TrainingInterruptedError(15, 1000)
 
     monkeypatch.setattr(nodes, "train", stopped)
