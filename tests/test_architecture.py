@@ -14,9 +14,10 @@ LAYERS = {
     "drawing": set(),
     "attributes": set(),
     "threads": set(),
+    "distributed": set(),
     "labels": {"attributes"},
     "images": {"attributes", "labels", "drawing"},
-    "stylegan2": {"threads", "images", "drawing"},
+    "stylegan2": {"threads", "distributed", "images", "drawing"},
     "tracking": set(),
     "tagging": {*ROOT_MODULES, "labels", "stylegan2", "images", "drawing", "torchvision_compat"},
     "latent": {*ROOT_MODULES, "tagging", "stylegan2", "images", "drawing"},
@@ -29,7 +30,7 @@ ALLOWED = {
     "mlflow": {"tracking", "serving", "hooks"},
     "streamlit": set(),
 }
-BARE = {"drawing", "images", "stylegan2", "threads"}
+BARE = {"drawing", "images", "stylegan2", "threads", "distributed"}
 BARE_NEEDS = {"numpy", "torch", "PIL", "safetensors", "anime_gen"}
 FILES = sorted(SOURCE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

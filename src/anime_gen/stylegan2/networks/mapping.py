@@ -73,6 +73,6 @@ class MappingNetwork(nn.Module):
         return ws + self.tags(tags)[:, None]
 
     @torch.no_grad()
-    def track_average(self, w: torch.Tensor) -> None:
-        """Move `w_avg` a little towards the mean of a batch w [n, w_dim]."""
-        self.w_avg.lerp_(w.detach().mean(dim=0), 1.0 - W_AVG_BETA)
+    def track_average(self, mean: torch.Tensor) -> None:
+        """Move `w_avg` a little towards the mean [w_dim] of a batch of f(z)."""
+        self.w_avg.lerp_(mean, 1.0 - W_AVG_BETA)

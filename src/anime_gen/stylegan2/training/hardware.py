@@ -1,5 +1,7 @@
 """What to compute on and how exactly."""
 
+import os
+
 import torch
 
 
@@ -10,6 +12,25 @@ def choose_device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ValueError("run.device is 'cuda', but torch sees no GPU; set it to 'auto' or 'cpu'")
     return torch.device(wanted)
+
+
+def choose_workers(wanted: int | str, parts: int, device: torch.device) -> int:
+    """Processes to train with: `auto` is a GPU or a core each, as far as the `parts` of a batch go.
+
+    Raises `ValueError` if more are asked for than there are parts or GPUs.
+    """
+    places = torch.cuda.device_count() if device.type == "cuda" else len(os.sched_getaffinity(0))
+    if wanted == "auto":
+        return max(1, min(places, parts))
+    workers = int(wanted)
+    if workers > parts:
+        raise ValueError(
+            f"run.workers is {workers}, but a batch is computed in {parts} part(s): set optim.micro_batch to at most "
+            "the smallest batch divided by the workers"
+        )
+    if device.type == "cuda" and workers > places:
+        raise ValueError(f"run.workers is {workers}, but torch sees {places} GPU(s)")
+    return workers
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:

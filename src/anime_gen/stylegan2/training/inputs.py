@@ -2,6 +2,7 @@
 
 import torch
 
+from anime_gen.distributed import Group
 from anime_gen.stylegan2.networks.config import num_ws
 from anime_gen.stylegan2.streams import stream
 from anime_gen.stylegan2.training.augmentation import augment
@@ -24,15 +25,18 @@ class Inputs:
         device: torch.device,
         dtype: torch.dtype,
         supervision: TagSupervision | None,
+        group: Group,
     ) -> None:
-        self.config, self.state, self.device, self.dtype = config, state, device, dtype
+        self.config, self.state, self.device, self.dtype, self.group = config, state, device, dtype, group
         self.supervision = supervision
         self.conditional = state.generator.mapping.tags is not None
+        self.w_sum = torch.zeros_like(state.generator.mapping.w_avg)
 
     def parts(self, stage: Stage) -> list[tuple[int, int]]:
-        """(number, size) of the parts a batch is computed in."""
+        """(number, size) of this worker's share of the parts that a batch is computed in."""
         size = self.config.optim.micro_batch or stage.batch
-        return [(start // size, min(size, stage.batch - start)) for start in range(0, stage.batch, size)]
+        starts = range(0, stage.batch, size)[self.group.rank :: self.group.size]
+        return [(start // size, min(size, stage.batch - start)) for start in starts]
 
     def stream(self, purpose: str, part: int = 0) -> torch.Generator:
         """The random stream of a purpose for this batch."""
@@ -51,7 +55,7 @@ class Inputs:
         z = torch.randn(count * (2 if mixing else 1), network.z_dim, generator=random, device=self.device)
         w = self.state.generator.mapping.to_w(z)
         if track:
-            self.state.generator.mapping.track_average(w)
+            self.w_sum += w.detach()[:count].sum(dim=0)
         layers = network.num_ws
         if not mixing:
             return self.state.generator.mapping.add_tags(w.unsqueeze(1).expand(-1, layers, -1), tags)
@@ -86,6 +90,13 @@ class Inputs:
         """Tags as the discriminator takes them."""
         network = self.state.generator.mapping.tags
         return None if network is None or tags is None else network.encode(tags)
+
+    def take_w_mean(self, batch: int) -> torch.Tensor:
+        """Mean w of the batch just tracked, over all workers."""
+        self.group.sum(self.w_sum)
+        mean = self.w_sum / batch
+        self.w_sum.zero_()
+        return mean
 
     def clock(self, stage: Stage, part: int) -> int:
         """Images seen before this part of the batch."""

@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from anime_gen.distributed import Alone, Group
 from anime_gen.stylegan2.training import losses
 from anime_gen.stylegan2.training.augmentation import adjust_probability
 from anime_gen.stylegan2.training.ema import ema_beta, update_ema
@@ -17,6 +18,7 @@ from anime_gen.stylegan2.training.tag_supervision import TagSupervision
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 
 ADA_INTERVAL = 4  # steps between two adjustments of p
+ALONE = Alone()
 READ_PX = 64  # counterfactual pictures are made at most this large: sub-models look at no more
 
 
@@ -35,6 +37,7 @@ class Step:
         device: torch.device,
         dtype: torch.dtype,
         tags: TagSet | None = None,
+        group: Group = ALONE,
     ) -> None:
         self.config = config
         self.state = state
@@ -46,7 +49,8 @@ class Step:
         )
         self.statistics: dict[str, tuple[torch.Tensor, int]] = {}
         self.supervision = TagSupervision(tags, config.tags, device, dtype) if tags else None
-        self.inputs = Inputs(config, state, device, dtype, self.supervision)
+        self.inputs = Inputs(config, state, device, dtype, self.supervision, group)
+        self.group = group
 
     def run(self, stage: Stage, reals: Reals) -> None:
         """Train on the next batch of the stage and move the clock."""
@@ -123,6 +127,7 @@ class Step:
             if self.supervision and self.inputs.conditional and stage.resolution >= self.config.tags.from_px:
                 self.counterfactual_part(self.supervision, stage, part, count, alpha, tags)
         self.state.discriminator.requires_grad_(True)
+        self.state.generator.mapping.track_average(self.inputs.take_w_mean(stage.batch))
         self.finish_generator(stage)
 
     def tag_loss(
@@ -162,10 +167,16 @@ class Step:
         self.record("loss/counterfactual", loss)
 
     def path_length_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
-        """Lazy path length regularisation on half of the batch, in float32 (StyleGAN2, section 3.2)."""
+        """Lazy path length regularisation on half of the batch, in float32 (StyleGAN2, section 3.2).
+
+        Worker 0 computes it alone: its running mean needs the whole batch.
+        """
         config = self.config.loss
         count = max(1, stage.batch // 2)
         self.state.generator_adam.zero_grad()
+        if self.group.rank > 0:
+            self.finish_generator(stage)
+            return
         random = self.inputs.stream("path-length")
         ws = self.inputs.latents(
             "path-length", 0, count, stage.resolution, self.inputs.given_tags(stage, reals, 0, count)
@@ -214,6 +225,7 @@ class Step:
     def _finish(self, adam: FlatAdam, learning_rate: float, interval: int) -> None:
         # StyleGAN2, appendix B: lazy regularisation adds a step every `interval`; rate and decay are corrected for it.
         correction = interval / (interval + 1) if interval else 1.0
+        self.group.sum(adam.gradient)
         adam.step(learning_rate * correction * self.state.lr_scale, self.config.optim.beta2**correction)
 
     def score(self, images: torch.Tensor, purpose: str, part: int, alpha: float, tags: Tags) -> torch.Tensor:
@@ -239,6 +251,8 @@ class Step:
     def adjust_augmentation(self, stage: Stage) -> None:
         """Move ADA's probability."""
         running, augmentation = self.state.running, self.config.augment
+        self.group.sum(running["sign_sum"])
+        self.group.sum(running["sign_count"])
         mean = running["sign_sum"] / running["sign_count"]
         shown = stage.batch * ADA_INTERVAL
         p = adjust_probability(running["augment_p"], mean, shown, augmentation.target, augmentation.adjust_images)

@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from anime_gen.distributed import Alone, Group, launch
+from anime_gen.distributed.launch import WorkerLostError
 from anime_gen.images.faces import Faces
 from anime_gen.stylegan2.inference.allocator import keep_freed_memory
 from anime_gen.stylegan2.monitoring.health import Health
@@ -19,7 +22,7 @@ from anime_gen.stylegan2.monitoring.report import Report, Tracker
 from anime_gen.stylegan2.networks.weights import save_network
 from anime_gen.stylegan2.training.checkpoint import load_checkpoint, save_checkpoint
 from anime_gen.stylegan2.training.growth import Schedule, Stage, schedule
-from anime_gen.stylegan2.training.hardware import choose_device, choose_precision
+from anime_gen.stylegan2.training.hardware import choose_device, choose_precision, choose_workers
 from anime_gen.stylegan2.training.interruption import StopRequest, TrainingInterruptedError
 from anime_gen.stylegan2.training.reals import Reals, data_fingerprint
 from anime_gen.stylegan2.training.run_folder import check_disk, check_run, lock_folder
@@ -31,6 +34,8 @@ from anime_gen.stylegan2.training.training_config import TrainingConfig
 from anime_gen.threads import threads, threads_for
 
 logger = logging.getLogger(__name__)
+
+ALONE = Alone()
 
 
 class TrainingDivergedError(RuntimeError):
@@ -71,8 +76,34 @@ def train(
         raise ValueError("there is no face to train on; check the source and the split column of the index")
     config = with_condition(config, tags, len(chosen))
     folder = run_folder / config.fingerprint(tags.fingerprint if tags else "")
-    with threads(config.run.threads or threads_for(config.pass_cost())):
-        return Trainer(config, faces, chosen, folder, tracker, on_progress, tags).run()
+    device = choose_device(config.run.device)
+    workers = choose_workers(config.run.workers, config.parts(), device)
+    lead = partial(_lead, config, faces, chosen, folder, tags, tracker, on_progress)
+    follow = partial(_follow, config, faces, chosen, folder, tags)
+    with threads(config.run.threads or (1 if workers > 1 else threads_for(config.pass_cost()))):
+        try:
+            return launch(lead, follow, workers, device.type)
+        except WorkerLostError as error:
+            raise WorkerLostError(f"{error}; the same command continues from the last checkpoint") from error
+
+
+def _lead(
+    config: TrainingConfig,
+    faces: Faces,
+    rows: np.ndarray,
+    folder: Path,
+    tags: TagSet | None,
+    tracker: Tracker | None,
+    on_progress: Callable[[int, int], None] | None,
+    group: Group,
+) -> TrainingResult:
+    return Trainer(config, faces, rows, folder, tracker, on_progress, tags, group).run()
+
+
+def _follow(
+    config: TrainingConfig, faces: Faces, rows: np.ndarray, folder: Path, tags: TagSet | None, group: Group
+) -> None:
+    Trainer(config, faces, rows, folder, tags=tags, group=group).follow()
 
 
 def with_condition(config: TrainingConfig, tags: TagSet | None, pictures: int) -> TrainingConfig:
@@ -94,7 +125,7 @@ def with_condition(config: TrainingConfig, tags: TagSet | None, pictures: int) -
 
 
 class Trainer:
-    """One run in its folder."""
+    """One run in its folder; worker 0 of the group leads it: it alone reports, measures and saves."""
 
     def __init__(
         self,
@@ -105,27 +136,40 @@ class Trainer:
         tracker: Tracker | None = None,
         on_progress: Callable[[int, int], None] | None = None,
         tags: TagSet | None = None,
+        group: Group = ALONE,
     ) -> None:
         self.config, self.faces, self.rows, self.folder = config, faces, rows, folder
-        self.tags = tags
+        self.tags, self.group = tags, group
         self.tracker, self.on_progress = tracker, on_progress
         self.device = choose_device(config.run.device)
         self.dtype = choose_precision(config.precision, self.device)
         self.schedule: Schedule = schedule(config.growth)
         self.state: TrainingState = new_state(config, self.device, tags)
-        self.step = Step(config, self.state, self.device, self.dtype, tags)
+        self.step = Step(config, self.state, self.device, self.dtype, tags, group)
         self.started_from: dict[str, Any] = {}
 
     def run(self) -> TrainingResult:
-        """Go through the stages until the schedule ends."""
+        """Go through the stages until the schedule ends, leading the other workers."""
         with lock_folder(self.folder), StopRequest() as stop:
             self._resume()
+            self.group.wait()
             while self.state.images < self.schedule.total:
                 stage = self.schedule.at(self.state.images)
                 child = self.tracker.child(f"{stage.resolution}px") if self.tracker else nullcontext(None)
                 with child as tracker:
-                    self._run_stage(stage, Report(self.config, self.schedule, self.folder, tracker, self.state), stop)
+                    report = Report(self.config, self.schedule, self.folder, tracker, self.state)
+                    self._run_stage(stage, report, stop)
+                if stop.signal_number is not None and self.state.images < self.schedule.total:
+                    raise TrainingInterruptedError(stop.signal_number, self.state.images)
             return self._result()
+
+    def follow(self) -> None:
+        """The same steps from the same state, without a word, until worker 0 ends the run."""
+        self.group.wait()
+        load_checkpoint(self.folder, self.state)
+        while self.state.images < self.schedule.total:
+            if not self._run_stage(self.schedule.at(self.state.images), None, StopRequest()):
+                return
 
     def _resume(self) -> None:
         """Take up the newest checkpoint, or write the first one."""
@@ -143,35 +187,39 @@ class Trainer:
             self.started_from = info.get("started_from", {})
             logger.info("continuing %s at %s images", self.folder, f"{self.state.images:,}")
 
-    def _run_stage(self, stage: Stage, report: Report, stop: StopRequest) -> None:
-        """Train on one resolution until its end."""
+    def _run_stage(self, stage: Stage, report: Report | None, stop: StopRequest) -> bool:
+        """Train on one resolution until its end; False if worker 0 was asked to stop before. Followers don't report."""
         tags = self.tags.values if self.tags else None
         reals = Reals(self.faces, self.rows, stage.resolution, self.config.seed, self.device, tags)
         for adam in (self.state.generator_adam, self.state.discriminator_adam):
             adam.set_resolution(stage.resolution)
         run = self.config.run
-        health = Health(stage, self.schedule, reals, self.config.guard.alarm_pictures)
+        health = Health(stage, self.schedule, reals, self.config.guard.alarm_pictures) if report else None
         means: dict[str, float] = {}
         since = time.perf_counter()
         while self.state.images < stage.end:
             self.step.run(stage, reals)
-            last = self.state.images >= stage.end or stop.signal_number is not None
+            stopping = self.group.agree(stop.signal_number is not None)
+            last = self.state.images >= stage.end or stopping
             if last or self._crossed(run.tick_images, stage):
                 now = time.perf_counter()
                 self.state.seconds += now - since
                 since = now
                 means = self.step.take_statistics()
-                report.tick(stage, self.state, means, last)
+                if report:
+                    report.tick(stage, self.state, means, last)
                 self._recover()
                 if self.on_progress:
                     self.on_progress(self.state.images, self.schedule.total)
-            if last or self._crossed(run.grid_images, stage):
+            if report and (last or self._crossed(run.grid_images, stage)):
                 report.samples(stage, self.state)
             if last or self._crossed(run.checkpoint_images, stage):
-                report.log(health.check(self.state, means), self.state.images)
+                if report and health:
+                    report.log(health.check(self.state, means), self.state.images)
                 self._save(health)
-            if stop.signal_number is not None:
-                raise TrainingInterruptedError(stop.signal_number, self.state.images)
+            if stopping:
+                return False
+        return True
 
     def _crossed(self, interval: int, stage: Stage) -> bool:
         """Whether the last step passed a multiple of the interval on the image clock."""
@@ -197,6 +245,8 @@ class Trainer:
         """Write a checkpoint and mark it if it is the best; a state with NaN in it is rolled back instead."""
         if not self.state.is_finite():
             self._roll_back()
+            return
+        if self.group.rank > 0:
             return
         best = health is not None and health.is_best(self.state)
         save_checkpoint(self.state, self.folder, self._card(), self.config.run.keep_checkpoints, best)

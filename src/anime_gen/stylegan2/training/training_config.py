@@ -180,6 +180,7 @@ class RunConfig:
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    workers: int | Literal["auto"] = "auto"
     threads: int = 0
     compile: bool = False
     tick_images: int = 1_000
@@ -191,6 +192,8 @@ class RunConfig:
     def __post_init__(self) -> None:
         devices = ("auto", "cpu", "cuda")
         require(self.device in devices, "run.device", f"one of {devices}", self.device)
+        workers = self.workers == "auto" or (isinstance(self.workers, int) and 1 <= self.workers <= 1024)
+        require(workers, "run.workers", "auto, or a number of processes from 1", self.workers)
         require(self.threads >= 0, "run.threads", ">= 0 (0: see anime_gen/threads.py)", self.threads)
         for name in ("tick_images", "checkpoint_images", "grid_images", "keep_checkpoints"):
             require(getattr(self, name) >= 1, f"run.{name}", ">= 1", getattr(self, name))
@@ -240,6 +243,11 @@ class TrainingConfig:
             last = tree["growth"]["stages"][-1]
             tree["growth"] = {"enabled": False, "batch": last["batch"], "learning_rate": last["learning_rate"]}
         return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
+
+    def parts(self) -> int:
+        """Parts that every batch is computed in at least: no more workers than these find work."""
+        size = self.optim.micro_batch
+        return min(-(-stage.batch // size) if size else 1 for stage in self.growth.stages)
 
     def pass_cost(self) -> int:
         """Multiply-adds of one pass of the generator at full size."""

@@ -1,0 +1,63 @@
+"""The workers of one training as one of them sees them."""
+
+from typing import Protocol
+
+import torch
+from torch import distributed
+
+
+class Group(Protocol):
+    """Workers `0` to `size - 1`; this one is number `rank`, and number 0 is the one that reports and saves."""
+
+    rank: int
+    size: int
+
+    def sum(self, tensor: torch.Tensor) -> None:
+        """Replace the tensor of every worker by the sum over all of them."""
+        ...
+
+    def agree(self, flag: bool) -> bool:
+        """Worker 0's flag, for all."""
+        ...
+
+    def wait(self) -> None:
+        """Go on when all are here."""
+        ...
+
+
+class Alone:
+    """The group of a single process."""
+
+    rank, size = 0, 1
+
+    def sum(self, tensor: torch.Tensor) -> None:
+        """Nothing to add."""
+
+    def agree(self, flag: bool) -> bool:
+        """Nobody to ask."""
+        return flag
+
+    def wait(self) -> None:
+        """Nobody to wait for."""
+
+
+class ProcessGroup:
+    """The group of torch.distributed's default process group, which must be initialised; tensors are on `device`."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.rank, self.size = distributed.get_rank(), distributed.get_world_size()
+        self._flag = torch.zeros(1, device=device)
+
+    def sum(self, tensor: torch.Tensor) -> None:
+        """All-reduce in place; every worker gets the same bits."""
+        distributed.all_reduce(tensor)
+
+    def agree(self, flag: bool) -> bool:
+        """Broadcast from worker 0."""
+        self._flag.fill_(float(flag))
+        distributed.broadcast(self._flag, src=0)
+        return bool(self._flag.item())
+
+    def wait(self) -> None:
+        """A barrier."""
+        distributed.barrier()

@@ -1,0 +1,40 @@
+import os
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from anime_gen.distributed import Group, launch
+from anime_gen.distributed.launch import WorkerLostError
+
+
+def add(group: Group) -> list[float]:
+    """What this worker sees of a sum, and of worker 0's opinion."""
+    value = torch.tensor([1.0 + group.rank, 10.0])
+    group.sum(value)
+    group.wait()
+    return [*value.tolist(), float(group.agree(group.rank == 0)), float(group.size)]
+
+
+def write(folder: Path, group: Group) -> None:
+    (folder / f"{group.rank}").write_text(repr(add(group)))
+
+
+def vanish(group: Group) -> None:
+    os._exit(3)
+
+
+def test_one_worker_needs_no_process() -> None:
+    assert launch(add, vanish, 1) == [1.0, 10.0, 1.0, 1.0]
+
+
+def test_workers_add_up_and_listen_to_the_first(tmp_path: Path) -> None:
+    expected = [6.0, 30.0, 1.0, 3.0]
+    assert launch(add, partial(write, tmp_path), 3) == expected
+    assert [(tmp_path / str(rank)).read_text() for rank in (1, 2)] == [repr(expected)] * 2
+
+
+def test_a_lost_worker_ends_the_work() -> None:
+    with pytest.raises(WorkerLostError, match="ended with code 3"):
+        launch(add, vanish, 2)
