@@ -92,6 +92,17 @@ def test_finished_weights_are_widened_and_grown_without_changing_what_they_draw(
     assert load_generator(result.generator_path).config.resolution == 32
 
 
+def test_a_smaller_run_takes_the_lower_blocks(finished: Path, tmp_path: Path) -> None:
+    stages = (StageConfig(8, batch=8),)
+    growth = GrowthConfig(enabled=False, stages=stages, full_size_images=8)
+    config = replace(going_on(finished), network=replace(CONFIG.network, resolution=8), growth=growth)
+    result = train(config, faces(), tmp_path)
+    small = load_generator(list_checkpoints(result.run_folder)[-1] / "generator.safetensors")
+    whole = load_generator(finished / "generator.safetensors")
+    z = torch.randn(3, CONFIG.network.z_dim)
+    torch.testing.assert_close(small(z), whole.synthesis(whole.mapping(z), resolution=8))
+
+
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"start_from: there is no generator\.safetensors in .*nowhere"):
         train(going_on(tmp_path / "nowhere"), faces(), tmp_path)

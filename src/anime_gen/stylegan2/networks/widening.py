@@ -16,7 +16,10 @@ Tensors = dict[str, torch.Tensor]
 
 @torch.no_grad()
 def widen(network: Generator | Discriminator, tensors: Tensors, config: NetworkConfig) -> None:
-    """Put the tensors of a network of shape `config` into a fresh one, at least as wide and as deep."""
+    """Put the tensors of a network of shape `config` into a fresh one, at least as wide.
+
+    Blocks above its resolution are left away: a skip generator's lower blocks make whole pictures by themselves.
+    """
     places = _column_places(config.condition, network.config.condition)
     for name, new in network.state_dict().items():
         if name not in tensors or name.endswith((".rows", ".known")):
@@ -81,9 +84,7 @@ def check_fit(found: NetworkConfig, wanted: NetworkConfig, first_px: int) -> lis
     for name in ("z_dim", "w_dim", "mapping_layers", "mapping_lr_multiplier", "noise"):
         if getattr(found, name) != getattr(wanted, name):
             faults.append(f"network.{name}: {getattr(found, name)}")
-    if found.resolution > wanted.resolution:
-        faults.append(f"network.resolution: at least {found.resolution}")
-    elif first_px > found.resolution:
+    if first_px > found.resolution:
         faults.append(f"growth.enabled: true, with a first stage of {found.resolution} px")
     for resolution in found.resolutions:
         if resolution <= wanted.resolution and found.channels(resolution) > wanted.channels(resolution):
