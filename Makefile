@@ -12,15 +12,22 @@ endif
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-slow chromium check format mlflow viz bench lock clean
+.PHONY: help setup demo app test test-slow chromium check format mlflow serve viz bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
+# Programs in .venv name the folder they were made in: after a move, or in a copy, they would run the old one's code.
+MOVED := $(shell test ! -L $(VENV) -a -e $(BIN)/kedro && ! head -c 400 $(BIN)/kedro | grep -qF -e "$(CURDIR)/$(VENV)/bin/" && echo yes)
+ifeq ($(MOVED),yes)
+.PHONY: $(STAMP)
+endif
+
 setup: $(STAMP) ## Create .venv with the project at its locked versions
 
 $(STAMP): pyproject.toml constraints.txt
-	@echo "Setting up $(VENV) ..."
+	@echo "Setting up $(VENV)$(if $(MOVED), anew: the project was moved or copied) ..."
+	$(if $(MOVED),@rm -rf $(VENV))
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV) --constraint constraints.txt --editable ".[dev]"
@@ -32,7 +39,7 @@ demo: setup ## The whole chain on the drawn set: ingest, tag, train, directions,
 
 app: setup ## The page on 127.0.0.1:8501, from the registered champion
 	@$(BIN)/python -m anime_gen register-shipped
-	$(BIN)/streamlit run streamlit_app/streamlit_app.py --server.port 8501
+	$(BIN)/streamlit run streamlit_app/streamlit_app.py --server.port $(or $(PORT),8501)
 
 test: setup chromium ## The whole test suite, Chromium included
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
@@ -51,9 +58,11 @@ check: setup ## Lint and types
 format: setup ## Format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-mlflow: setup ## The MLflow pages on 127.0.0.1:5000
-	@echo "Open http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning"
-	$(BIN)/mlflow server --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port 5000 --workers 1
+mlflow: setup ## The MLflow pages on 127.0.0.1:5000 (PORT=... for another)
+	@$(BIN)/python -m anime_gen mlflow --port $(or $(PORT),5000)
+
+serve: setup ## The champion over HTTP on 127.0.0.1:5001
+	@$(BIN)/python -m anime_gen serve --port $(or $(PORT),5001)
 
 viz: setup ## Kedro-Viz on 127.0.0.1:4141
 	$(BIN)/uv pip install --quiet --python $(VENV) --constraint constraints.txt --editable ".[viz]"

@@ -18,15 +18,16 @@ LAYERS = {
     "labels": {"attributes"},
     "images": {"attributes", "labels", "drawing"},
     "stylegan2": {"threads", "distributed", "images", "drawing"},
-    "tracking": set(),
+    "tracking": {"project"},
     "tagging": {*ROOT_MODULES, "labels", "stylegan2", "images", "drawing", "torchvision_compat"},
     "latent": {*ROOT_MODULES, "tagging", "stylegan2", "images", "drawing"},
     "evaluation": {*ROOT_MODULES, "latent", "tagging", "stylegan2", "images", "drawing"},
-    "serving": {*ROOT_MODULES, "latent", "tagging", "evaluation", "stylegan2", "images", "drawing", "tracking"},
+    "serving": {*ROOT_MODULES, "latent", "tagging", "evaluation", "stylegan2", "images", "drawing", "tracking"}
+    | {"project"},
     "studio": {*ROOT_MODULES, "serving", "latent", "tagging", "evaluation", "stylegan2", "images", "drawing"},
 }
 ALLOWED = {
-    "kedro": {"pipelines", "hooks", "settings", "session", "pipeline_registry"},
+    "kedro": {"pipelines", "hooks", "settings", "session", "cli", "project", "pipeline_registry", "__main__"},
     "mlflow": {"tracking", "serving", "hooks"},
     "streamlit": set(),
 }
@@ -98,7 +99,7 @@ def test_drawing_images_and_stylegan2_run_on_a_bare_machine():
 
 
 def test_the_page_reaches_the_networks_only_through_studio_and_serving():
-    allowed = {"attributes", "studio", "serving", "tracking", "tagging", "labels", "images"}
+    allowed = {"attributes", "studio", "serving", "tracking", "tagging", "labels", "images", "project"}
     breaches = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (ROOT / "streamlit_app").rglob("*.py")

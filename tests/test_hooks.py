@@ -8,9 +8,14 @@ from kedro.pipeline import Node, Pipeline
 from pydantic import BaseModel
 
 from anime_gen.hooks import MlflowHooks, ProjectHooks, run_name
+from anime_gen.project.parameters import UnknownParameterError
+from anime_gen.project.settings_reader import ProjectConfigLoader
+from anime_gen.settings import CONFIG_LOADER_ARGS
 from anime_gen.tracking import active_tracker
 from anime_gen.tracking.active import close_active
-from anime_gen.tracking.store import RegistryUnreachableError, TrackingSettings, TrackingStore, absolute_uri
+from anime_gen.tracking.address import absolute_uri
+from anime_gen.tracking.store import RegistryUnreachableError, TrackingStore
+from tests.conftest import ROOT
 
 
 class TrainParameters(BaseModel):
@@ -99,14 +104,55 @@ def test_a_dead_server_ends_the_command_before_work(hooks, catalog, monkeypatch:
         hooks.before_pipeline_run(RUN, PIPELINE, catalog)
 
 
-def test_nodes_get_an_absolute_data_folder_and_the_store(
-    context: SimpleNamespace, tmp_path: Path, store: TrackingStore
-):
+def project_context(project: Path, **params: object) -> SimpleNamespace:
+    loader = ProjectConfigLoader(str(ROOT / "conf"), "smoke", runtime_params=params, **CONFIG_LOADER_ARGS)
+    return SimpleNamespace(project_path=project, config_loader=loader)
+
+
+def test_nodes_get_an_absolute_data_folder_and_the_store(tmp_path: Path, store: TrackingStore):
     catalog, hooks = DataCatalog(), ProjectHooks()
-    hooks.after_context_created(context)
+    hooks.after_context_created(project_context(tmp_path))
     hooks.after_catalog_created(catalog)
-    assert catalog.load("data_folder") == tmp_path / "data"
+    assert catalog.load("data_folder") == tmp_path / "data/smoke"
     assert catalog.load("tracking_store").uri == store.uri
+
+
+INGEST = Pipeline([Node(lambda source: source, "params:source", "face_store", name="ingest")])
+
+
+def test_another_source_gets_a_folder_of_its_own_and_the_catalog_follows(tmp_path: Path, store: TrackingStore, caplog):
+    caplog.set_level("INFO", logger="anime_gen")
+    places = []
+    for params in ({"kind": "folder", "path": "faces"}, {}, {"kind": "drawn"}, {}):
+        context, hooks = project_context(tmp_path, **({"source": params} if params else {})), ProjectHooks()
+        hooks.after_context_created(context)
+        hooks.before_pipeline_run(INGEST)
+        hooks.after_dataset_saved("face_store")
+        places.append(context.config_loader["catalog"]["tags"]["filepath"])
+    assert places[0] == places[1] == "data/smoke/05_model_input/tags.parquet"
+    assert places[2] == places[3] != places[0]
+    assert places[2].startswith("data/smoke/sources/drawn-default-0-")
+    assert "folder faces, as in the run before" in caplog.text
+    assert "apart from those of folder faces" in caplog.text
+    assert "Back to the other: --params source.kind=folder,source.path=faces" in caplog.text
+
+
+def test_a_source_that_could_not_be_ingested_changes_nothing(tmp_path: Path, store: TrackingStore):
+    for source in ({"kind": "folder", "path": "fcaes"}, {"kind": "folder", "path": "faces"}):
+        context, hooks = project_context(tmp_path, source=source), ProjectHooks()
+        hooks.after_context_created(context)
+        hooks.before_pipeline_run(INGEST)
+        assert context.config_loader["globals"]["source_folder"] == "data/smoke"
+        hooks.on_pipeline_error()
+
+
+@pytest.mark.parametrize("stage", ["train", "directions.fit", "tag.hair.sub_model", "faces"])
+def test_a_misspelt_setting_of_any_stage_ends_the_command(tmp_path: Path, store: TrackingStore, stage: str):
+    params: dict = {"sead": 1}
+    for part in reversed(stage.split(".")):
+        params = {part: params}
+    with pytest.raises(UnknownParameterError, match=f"no parameter {stage}.sead"):
+        ProjectHooks().after_context_created(project_context(tmp_path, **params))
 
 
 def test_names_a_person_can_read():
@@ -121,18 +167,3 @@ def test_a_relative_database_counts_from_the_project(monkeypatch: pytest.MonkeyP
     assert absolute_uri("sqlite:///mlflow.db", tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
     assert absolute_uri(f"sqlite:///{tmp_path}/x.db", Path("/other")) == f"sqlite:///{tmp_path}/x.db"
     assert absolute_uri("http://there", tmp_path) == "http://there"
-
-
-def test_settings_are_read_as_kedro_reads_them(tmp_path: Path):
-    for layer, text in {
-        "base": "tracking_uri: sqlite:///a.db\nsystem_metrics: true\n",
-        "local": "tracking_uri: http://x",
-    }.items():
-        (tmp_path / "conf" / layer).mkdir(parents=True)
-        (tmp_path / "conf" / layer / "mlflow.yml").write_text(text)
-    assert TrackingSettings.read(tmp_path).tracking_uri == "http://x"
-    assert TrackingSettings.read(tmp_path).system_metrics is True
-    assert TrackingSettings.read(tmp_path, env="smoke").tracking_uri == "sqlite:///a.db"
-    (tmp_path / "conf/local/mlflow.yml").write_text("traking_uri: x")
-    with pytest.raises(ValueError, match="traking_uri"):
-        TrackingSettings.read(tmp_path)

@@ -1,9 +1,11 @@
 import json
+import socket
 from pathlib import Path
 
 import pytest
 
-from anime_gen.__main__ import data_folder, main
+from anime_gen.__main__ import main
+from anime_gen.project import open_project
 from anime_gen.tracking.store import TrackingStore
 from tests.conftest import ROOT
 
@@ -65,5 +67,33 @@ def test_the_closing_table_names_model_reports_and_the_next_command(project: Pat
 
 
 def test_an_environment_has_a_data_folder_of_its_own(project: Path):
-    assert data_folder(project, None) == project / "data"
-    assert data_folder(project, "smoke") == project / "data/smoke"
+    assert open_project().source_folder == project / "data"
+    assert open_project(env="smoke").source_folder == project / "data/smoke"
+
+
+def test_a_misspelt_environment_is_named_with_the_nearest(project: Path, capsys):
+    assert main(["register-shipped", "--env", "smok"]) == 1
+    assert "no environment 'smok'; did you mean smoke?" in capsys.readouterr().err
+
+
+def test_the_table_points_to_its_own_environment(project: Path, published: TrackingStore, capsys):
+    assert main(["summary", "--env", "smoke"]) == 0
+    shown = capsys.readouterr().out
+    assert "KEDRO_ENV=smoke make mlflow" in shown
+    assert "kedro run --pipelines=ingest --env=smoke" in shown
+    assert "drawn faces (default, seed 0)" in shown
+
+
+@pytest.mark.parametrize("command", ["mlflow", "serve"])
+def test_a_taken_port_is_an_error_that_names_another(project: Path, published: TrackingStore, command: str, capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main([command, "--port", str(port)]) == 1
+    assert f"port {port} is taken" in capsys.readouterr().err
+
+
+def test_an_unknown_setting_is_refused_by_every_command(project: Path, capsys):
+    assert main(["summary", "--params", "sorce.kind=drawn"]) == 1
+    assert "did you mean source.kind?" in capsys.readouterr().err

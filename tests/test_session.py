@@ -1,9 +1,20 @@
+import signal
+
 import click
 import pytest
+from kedro.runner import ParallelRunner, ThreadRunner
 from pydantic import BaseModel, ConfigDict
 
 from anime_gen.serving import BundleError
-from anime_gen.session import STOPPED, Session, message_for, reader_can_mend
+from anime_gen.session import (
+    STOPPED,
+    Session,
+    StoppedError,
+    message_for,
+    reader_can_mend,
+    refuse_processes,
+    stoppable,
+)
 
 
 class Strict(BaseModel):
@@ -58,3 +69,31 @@ def test_what_counts_as_a_readers_error():
     assert reader_can_mend(OSError("x"))
     assert not reader_can_mend(RuntimeError("x"))
     assert message_for(ValueError()).startswith("ValueError")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_every_signal_that_ends_a_run_is_heard(number: int, code: int, capsys: pytest.CaptureFixture[str]):
+    before = signal.getsignal(number)
+    with pytest.raises(StoppedError) as caught, stoppable():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+    with pytest.raises(SystemExit) as ended:
+        leave(caught.value)
+    assert ended.value.code == code
+    assert "the same command goes on from there" in capsys.readouterr().err
+
+
+def test_under_nohup_a_closed_terminal_is_nothing():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stoppable():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_processes_of_kedro_are_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="ParallelRunner is not supported"):
+        refuse_processes(ParallelRunner())
+    refuse_processes(ThreadRunner())
+    refuse_processes(None)

@@ -1,32 +1,31 @@
-"""Small commands beside `kedro run`: `anime_gen generate | register-shipped | summary`."""
+"""Commands beside `kedro run`, as `anime_gen COMMAND` or `python -m anime_gen COMMAND`.
+
+`run` is `kedro run` for an installed package, with the settings in a folder `conf` or in `--conf-source`.
+"""
 
 import argparse
 import os
+import socket
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-
-import yaml
+from typing import Any
 
 from anime_gen.generate import add_options, generate
+
+HOST = "127.0.0.1"
+PORTS = {"mlflow": 5000, "serve": 5001}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; its exit status. What a reader can mend ends in one line, not in a traceback."""
-    parser = argparse.ArgumentParser(prog="anime_gen", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    shipped = commands.add_parser("register-shipped", help="give an empty registry the shipped model as its champion")
-    told = commands.add_parser("summary", help="what was made, how good it is, where it lies")
-    made = commands.add_parser("generate", help="write pictures of the published model")
-    add_options(made)
-    for command in (shipped, told):
-        command.add_argument(
-            "--env", default=os.environ.get("KEDRO_ENV"), help="configuration environment, as in kedro"
-        )
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and (given[0] == "run" or (given[0].startswith("-") and given[0] not in ("-h", "--help"))):
+        return run(given[given[0] == "run" :])
+    options = _parser().parse_args(given)
     try:
-        if options.command == "generate":
-            return generate(options)
-        return register_shipped(options.env) if options.command == "register-shipped" else print_summary(options.env)
+        return COMMANDS[options.command][0](options)
     except (ValueError, OSError, LookupError) as error:
         if os.environ.get("ANIME_GEN_DEBUG"):
             raise
@@ -34,15 +33,20 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def register_shipped(env: str | None) -> int:
-    """Register `data/06_models/shipped` unless there is a champion."""
-    from anime_gen.serving.registry import Registry, project_path
-    from anime_gen.serving.registry import register_shipped as register
-    from anime_gen.tracking import TrackingStore
+def run(arguments: list[str]) -> int:
+    """`kedro run` with these options, as `kedro package` expects of an installed project."""
+    from kedro.framework.project import configure_project
 
-    project = project_path()
-    registry = Registry(TrackingStore.of_project(project, env))
-    version = register(registry, data_folder(project, env) / "06_models" / "shipped")
+    configure_project(__package__)
+    from anime_gen.cli import run as command
+
+    command(arguments, prog_name="anime_gen run")
+    return 0
+
+
+def register_shipped(options: argparse.Namespace) -> int:
+    """Give an empty registry the shipped model as its champion."""
+    registry, version = _registry(options)
     if version is None:
         print("There is no model yet: `make demo` trains and publishes a first one.", file=sys.stderr)
         return 1
@@ -50,23 +54,113 @@ def register_shipped(env: str | None) -> int:
     return 0
 
 
-def print_summary(env: str | None) -> int:
-    """Print the closing table of `make demo`."""
-    from anime_gen.serving.registry import project_path
+def print_summary(options: argparse.Namespace) -> int:
+    """Print what was made, how good it is, where it lies: the closing table of `make demo`."""
     from anime_gen.serving.summary import summary
 
-    project = project_path()
-    print(summary(project, data_folder(project, env), env))
+    print(summary(_project(options)))
     return 0
 
 
-def data_folder(project: Path, env: str | None) -> Path:
-    """The folder that globals.yml names, `conf/<env>` before `conf/base`."""
-    for layer in (env or "local", "base"):
-        file = project / "conf" / layer / "globals.yml"
-        if file.is_file() and (named := (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("data_folder")):
-            return project / str(named)
-    return project / "data"
+def show_runs(options: argparse.Namespace) -> int:
+    """MLflow's pages on the project's own runs."""
+    from anime_gen.tracking import TrackingStore
+
+    store = TrackingStore.of(_project(options))
+    store.client()
+    if store.database is None:
+        print(f"The runs are on a server already: {store.uri}")
+        return 0
+    _check_port(options.port)
+    print(f"Open http://{HOST}:{options.port}/#/experiments/1/runs?workflowType=machine_learning", flush=True)
+    place = ["--backend-store-uri", store.uri, "--host", HOST, "--port", str(options.port), "--workers", "1"]
+    return _mlflow(["server", *place], store.database.parent, os.environ)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """The champion over HTTP; an empty registry first gets the shipped model."""
+    registry, version = _registry(options)
+    if version is None:
+        raise LookupError("there is no model to serve yet: `make demo` trains and publishes a first one")
+    _check_port(options.port)
+    address = f"http://{HOST}:{options.port}/invocations"
+    body = '{"dataframe_split": {"columns": ["seed"], "data": [[7]]}, "params": {"psi": 0.7, "attributes": "{}"}}'
+    print(
+        f"When it is up, ask for character 7:\n  curl {address} -H 'Content-Type: application/json' -d '{body}'",
+        flush=True,
+    )
+    model = f"models:/{registry.name}@champion"
+    place = ["--env-manager", "local", "--host", HOST, "--port", str(options.port)]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": registry.store.uri}
+    return _mlflow(["models", "serve", "-m", model, *place], Path.cwd(), environment)
+
+
+COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+    "generate": (generate, "write pictures of the published model"),
+    "register-shipped": (register_shipped, "give an empty registry the shipped model as its champion"),
+    "summary": (print_summary, "what was made, how good it is, where it lies"),
+    "mlflow": (show_runs, f"MLflow's pages on {HOST}:{PORTS['mlflow']}"),
+    "serve": (serve, f"the champion over HTTP on {HOST}:{PORTS['serve']}"),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="anime_gen", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, words) in COMMANDS.items():
+        command = commands.add_parser(name, help=words, description=words)
+        if name == "generate":
+            add_options(command)
+            continue
+        command.add_argument("--env", help="configuration environment, as in kedro (default: KEDRO_ENV)")
+        command.add_argument("--conf-source", help="folder of settings instead of conf")
+        command.add_argument("--params", default="", help="settings for this once, as in kedro run")
+        if name in PORTS:
+            command.add_argument("--port", type=int, default=PORTS[name], help="(default: %(default)s)")
+    commands.add_parser("run", help="kedro run; `run --help` lists its options", add_help=False)
+    return parser
+
+
+def _project(options: argparse.Namespace) -> Any:
+    from anime_gen.project import open_project
+
+    params = {}
+    if options.params:
+        from anime_gen.project.known import known_parameters
+        from anime_gen.project.option import read_params
+        from anime_gen.project.parameters import checked
+
+        params = checked(read_params(options.params, known_parameters()), known_parameters())
+    return open_project(env=options.env, conf_source=options.conf_source, params=params)
+
+
+def _registry(options: argparse.Namespace) -> tuple[Any, str | None]:
+    """The registry, and the version of its champion after the shipped model was given to an empty one."""
+    from anime_gen.serving.registry import Registry, register_shipped, shipped_folder
+    from anime_gen.tracking import TrackingStore
+
+    project = _project(options)
+    registry = Registry(TrackingStore.of(project))
+    return registry, register_shipped(registry, shipped_folder(project))
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise OSError(
+                f"port {port} is taken ({error.strerror}); name another one with --port {port + 2}"
+            ) from error
+
+
+def _mlflow(arguments: list[str], folder: Path, environment: Any) -> int:
+    command = [sys.executable, "-m", "mlflow", *arguments]
+    try:
+        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
 
 
 if __name__ == "__main__":

@@ -1,54 +1,95 @@
 """What happens around every `kedro run`: a place for the data, and one MLflow run that tells the whole story."""
 
 import datetime
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 
+from anime_gen.project import Project
+from anime_gen.project.known import known_to
+from anime_gen.project.parameters import checked
+from anime_gen.project.settings_reader import ProjectConfigLoader
+from anime_gen.tracking.abandoned import close_abandoned
 from anime_gen.tracking.active import activate, active_tracker, close_active
 from anime_gen.tracking.flat import flatten, numbers
 from anime_gen.tracking.mlflow_tracker import MlflowTracker
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
 
+logger = logging.getLogger(__name__)
+
 REPORT_SUFFIX = "_report"
 PARAMETER = "params:"
 
 
-class ProjectHooks:
-    """Gives nodes two free datasets.
+FACES = "face_store"
 
-    `data_folder`: the absolute path under which a run keeps everything. `tracking_store`: where runs and models are.
+
+class ProjectHooks:
+    """Chooses the source a run works on, checks its parameters, and gives nodes two free datasets.
+
+    `data_folder`: the absolute path under which the source keeps everything. `tracking_store`: where runs and models
+    are.
     """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Remember where data and models lie, by globals.yml and mlflow.yml."""
-        project = Path(context.project_path)
-        self._data_folder = project / context.config_loader["globals"]["data_folder"]
-        self._store = TrackingStore(TrackingSettings.model_validate(context.config_loader["mlflow"]), project)
+        """Read the settings; an unknown parameter, in whatever stage, ends the command here."""
+        loader = context.config_loader
+        if not isinstance(loader, ProjectConfigLoader):
+            raise TypeError("settings.CONFIG_LOADER_CLASS must be a ProjectConfigLoader, which knows the sources")
+        self._project = Project.of(loader, Path(context.project_path))
+        loader["parameters"] = checked(loader["parameters"], known_to(loader))
+        self._store = TrackingStore.of(self._project)
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol) -> None:
         """Put both into the catalog."""
-        catalog["data_folder"] = MemoryDataset(self._data_folder.resolve(), copy_mode="assign")
+        catalog["data_folder"] = MemoryDataset(self._project.source_folder, copy_mode="assign")
         catalog["tracking_store"] = MemoryDataset(self._store, copy_mode="assign")
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Say which source the run is about, and give a new one its folder."""
+        for line in self._project.told():
+            logger.info(line)
+        self._ingests = FACES in pipeline.all_outputs()
+        if self._ingests:
+            self._project.claim()
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str) -> None:
+        """The source whose faces were read is the one that the project works on."""
+        if dataset_name == FACES:
+            self._project.remember()
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        """So is the source that was ingested."""
+        if dataset_name == FACES:
+            self._project.remember()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """A source that could not be ingested keeps no folder."""
+        if self._ingests:
+            self._project.release()
 
 
 class MlflowHooks:
     """One MLflow run per `kedro run`, through the client: nothing stays open, whatever happens."""
 
-    def __init__(self) -> None:
-        self._monitor: Any = None
-
-    @hook_impl
+    @hook_impl(trylast=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Read mlflow.yml."""
         self._project_path = Path(context.project_path)
+        self._source = getattr(context.config_loader, "source_named", {})
         self._settings = TrackingSettings.model_validate(context.config_loader["mlflow"])
 
     @hook_impl
@@ -58,18 +99,20 @@ class MlflowHooks:
 
         store = TrackingStore(self._settings, self._project_path)
         client = store.client()
+        close_abandoned(client)
         params = _parameters(pipeline, catalog)
         experiment = self._experiment(run_params.get("pipeline_names"))
         tracker = MlflowTracker.start(
             client,
             store.experiment_id(client, experiment, note_for(experiment)),
             run_name(run_params.get("pipeline_names"), params, datetime.date.today()),
-            run_tags(run_params, self._project_path),
+            run_tags(run_params, self._project_path, self._source),
         )
         activate(tracker)
         tracker.log_params(params)
         self._inputs_told: set[str] = set()
-        self._monitor = _start_monitor(tracker.run_id) if self._settings.system_metrics else None
+        if self._settings.system_metrics:
+            tracker.watch_system()
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
@@ -89,18 +132,12 @@ class MlflowHooks:
     @hook_impl
     def after_pipeline_run(self) -> None:
         """End the run as FINISHED."""
-        self._end("FINISHED")
+        close_active("FINISHED")
 
     @hook_impl
     def on_pipeline_error(self) -> None:
-        """End the run as FAILED. Ctrl-C does not come here: the session ends that run as KILLED."""
-        self._end("FAILED")
-
-    def _end(self, status: str) -> None:
-        if self._monitor is not None:
-            self._monitor.finish()
-            self._monitor = None
-        close_active(status)
+        """End the run as FAILED. Ctrl-C and signals do not come here: the session ends that run as KILLED."""
+        close_active("FAILED")
 
     def _experiment(self, names: list[str] | None) -> str:
         known = self._settings.experiments
@@ -109,7 +146,7 @@ class MlflowHooks:
 
     def _tell_faces(self, dataset_name: str, data: Any) -> None:
         tracker = active_tracker()
-        if dataset_name != "face_store" or not isinstance(data, Mapping) or not isinstance(tracker, MlflowTracker):
+        if dataset_name != FACES or not isinstance(data, Mapping) or not isinstance(tracker, MlflowTracker):
             return
         fingerprint = str(data.get("fingerprint", ""))
         if fingerprint in self._inputs_told:
@@ -129,17 +166,23 @@ def run_name(names: list[str] | None, params: Mapping[str, Any], day: datetime.d
     return f"{what}{size}-{day.isoformat()}"
 
 
-def run_tags(run_params: Mapping[str, Any], project_path: Path) -> dict[str, str]:
-    """Commit, device, versions, environment and the command that repeats the run."""
+def run_tags(run_params: Mapping[str, Any], project_path: Path, source: Mapping[str, Any]) -> dict[str, str]:
+    """Commit, device, versions, environment and the command that repeats the run on the same `source`."""
     from anime_gen.tracking.provenance import device_tag, git_tags, kedro_command, version_tags
 
     tags = git_tags(project_path) | version_tags()
     tags |= {
         "device": device_tag(),
-        "command": kedro_command(run_params),
+        "command": kedro_command(run_params, source, command_line()),
         "kedro.run_id": str(run_params.get("run_id")),
     }
     return tags | {"kedro.env": str(run_params.get("env") or "base")}
+
+
+def command_line() -> Mapping[str, Any]:
+    """Options of the `kedro run` under way, some of which Kedro does not hand to its hooks."""
+    context = click.get_current_context(silent=True)
+    return context.params if context is not None else {}
 
 
 def _parameters(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, Any]:
@@ -151,12 +194,3 @@ def _parameters(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, Any]:
 def _images_seen(report: Mapping[str, Any]) -> int:
     seen = report.get("images_seen", 0)
     return int(seen) if isinstance(seen, int | float) else 0
-
-
-def _start_monitor(run_id: str) -> Any:
-    """MLflow's thread that samples CPU, memory and GPU every ten seconds."""
-    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
-
-    monitor = SystemMetricsMonitor(run_id)
-    monitor.start()
-    return monitor

@@ -6,8 +6,10 @@ import numpy as np
 from PIL import Image
 
 from anime_gen.attributes import Vocabulary
+from anime_gen.project.root import project_path
 from anime_gen.serving.bundle import Bundle
-from anime_gen.serving.registry import NoModelError, Registry, project_path
+from anime_gen.serving.registry import SHIPPED as SHIPPED_FOLDER
+from anime_gen.serving.registry import NoModelError, Registry
 from anime_gen.serving.rendering import Renderer, Value
 from anime_gen.studio import Editor, Recipe, random_seed
 from anime_gen.tracking.store import TrackingStore
@@ -97,13 +99,14 @@ def open_model(source: str | Path | None = None) -> Model:
     if source is not None and source != SHIPPED:
         return Model(Bundle.load(Path(source)))
     project = project_path()
-    store = TrackingStore.of_project(project)
-    if source is None and (store.database is None or store.database.is_file()):
-        try:
-            return Model(Registry(store).load()[0])
-        except NoModelError:
-            pass
-    shipped = project / "data" / "06_models" / "shipped"
+    if source is None and (project / "conf").is_dir():
+        store = TrackingStore.of_project(project)
+        if store.database is None or store.database.is_file():
+            try:
+                return Model(Registry(store).load()[0])
+            except NoModelError:
+                pass
+    shipped = project / SHIPPED_FOLDER
     if not shipped.is_dir():
         raise NoModelError(f"There is no model at {shipped}: name a bundle's folder, or train one with `make demo`.")
     return Model(Bundle.load(shipped))

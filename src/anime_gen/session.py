@@ -1,12 +1,17 @@
 """How a `kedro` command ends: a plain message for what the reader can mend, a traceback for what is a bug."""
 
+import contextlib
 import os
 import re
-from types import TracebackType
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType, TracebackType
 from typing import Any
 
 import click
 from kedro.framework.session import KedroSession
+from kedro.runner import AbstractRunner, ParallelRunner
 
 from anime_gen.tracking.active import close_active
 
@@ -16,6 +21,8 @@ STOPPED = 130
 READER_CAN_MEND = (ValueError, OSError)
 """Errors about input, files or settings. pydantic's ValidationError is a ValueError."""
 
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end a run: Ctrl-C, a shutdown or a scheduler's time limit, a closed terminal."""
 
 PLAINER = (
     (re.compile(r"\n\s*For further information visit \S+"), ""),
@@ -23,6 +30,14 @@ PLAINER = (
     (re.compile(r"Failed to instantiate \w+ for parameter '[^']+': "), ""),
 )
 """What pydantic and Kedro add to a message about a parameter, and what a reader needs of it."""
+
+
+class StoppedError(KeyboardInterrupt):
+    """A signal asked the run to end; `exit_code` is 128 plus its number."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
+        super().__init__(f"stopped by {signal.Signals(number).name}")
 
 
 class Session(KedroSession):
@@ -33,9 +48,13 @@ class Session(KedroSession):
     """
 
     def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Run a pipeline; whatever stops it, no MLflow run stays open."""
+        """Run a pipeline in the project's folder; whatever stops it, no MLflow run stays open."""
+        refuse_processes(kwargs.get("runner"))
+        if kwargs.get("pipeline_names"):
+            kwargs["pipeline_names"] = sorted(kwargs["pipeline_names"])  # Kedro mixes them up by chance
         try:
-            return super().run(*args, **kwargs)
+            with contextlib.chdir(self._project_path), stoppable():
+                return super().run(*args, **kwargs)
         except BaseException as error:
             close_active("FAILED" if isinstance(error, Exception) else "KILLED")
             raise
@@ -48,10 +67,42 @@ class Session(KedroSession):
         if error is None or not on_command_line or os.environ.get("ANIME_GEN_DEBUG"):
             return
         if isinstance(error, KeyboardInterrupt):
-            click.echo("\nStopped. What was finished is kept; the same command goes on from there.", err=True)
-            raise SystemExit(STOPPED)
+            click.echo(
+                f"\n{_stopped(error)}. What was finished is kept; the same command goes on from there.", err=True
+            )
+            raise SystemExit(getattr(error, "exit_code", STOPPED))
         if reader_can_mend(error):
             raise click.ClickException(message_for(error)) from error
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """A block in which the ENDING signals raise StoppedError, so that everything is closed on the way out."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise StoppedError(number)
+
+    # Under nohup a run outlives its terminal; a shell ignores Ctrl-C for what runs in the background, where `kill -INT`
+    # still means it.
+    heard = [number for number in ENDING if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def refuse_processes(runner: AbstractRunner | None) -> None:
+    """ValueError for Kedro's ParallelRunner: its processes could neither report to the run nor be stopped with it."""
+    if isinstance(runner, ParallelRunner):
+        raise ValueError(
+            "--runner=ParallelRunner is not supported: its processes cannot report to the MLflow run. Leave --runner "
+            "out (the stages use all cores themselves), or take --runner=ThreadRunner."
+        )
 
 
 def reader_can_mend(error: BaseException) -> bool:
@@ -66,3 +117,8 @@ def message_for(error: BaseException) -> str:
     for pattern, replacement in PLAINER:
         text = pattern.sub(replacement, text)
     return f"{text}\n(ANIME_GEN_DEBUG=1 shows where this came from.)"
+
+
+def _stopped(error: KeyboardInterrupt) -> str:
+    words = str(error) or "stopped"
+    return words[0].upper() + words[1:]

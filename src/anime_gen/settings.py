@@ -3,6 +3,7 @@
 import warnings
 
 from anime_gen.hooks import MlflowHooks, ProjectHooks
+from anime_gen.project.settings_reader import ProjectConfigLoader
 from anime_gen.session import Session
 
 # The command people are told, `kedro run --pipeline=train`, is to stay quiet.
@@ -14,6 +15,8 @@ HOOKS = (ProjectHooks(), MlflowHooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 
 SESSION_CLASS = Session
+
+CONFIG_LOADER_CLASS = ProjectConfigLoader
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

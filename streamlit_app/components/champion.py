@@ -1,7 +1,6 @@
 """The model the page works with: opened once, shared by all visitors."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -9,8 +8,7 @@ from anime_gen.serving import BundleError, NoModelError, Registry
 from anime_gen.serving.registry import CHAMPION
 from anime_gen.serving.rendering import Renderer
 from anime_gen.tracking import RegistryUnreachableError, TrackingStore
-
-PROJECT = Path(__file__).parents[2]
+from components.project import project
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,13 @@ def _open(uri: str, version: str) -> Opened:
 
 @st.cache_resource(show_spinner="Asking the model registry …", max_entries=2)
 def _registry(uri: str) -> Registry:
-    return Registry(TrackingStore.of_project(PROJECT))
+    return Registry(TrackingStore.of(project()))
 
 
 def open_champion() -> Opened:
     """The champion; a page without one says in plain words how to get it, and stops."""
     try:
-        uri = TrackingStore.of_project(PROJECT).uri
+        uri = TrackingStore.of(project()).uri
         version = _registry(uri).version_of(CHAMPION)
         return _open(uri, version or "none")
     except NoModelError as error:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-import yaml
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.tagging.active_learning.labelling_session import LabellingSession
 from anime_gen.tagging.active_learning.page_features import collect_views
 from anime_gen.tagging.group_training import TAGGERS
+from components.project import project
 
 PROJECT = Path(__file__).parents[2]
 SHIPPED_TAGGERS = PROJECT / "data" / "06_models" / "shipped" / "taggers"  # first votes where nothing was taught yet
@@ -43,16 +43,14 @@ class Bench:
 
 
 def data_folder() -> Path:
-    """Where the pipelines keep their data; the environment variable ANIME_GEN_DATA names another place."""
-    stated = yaml.safe_load((PROJECT / "conf" / "base" / "globals.yml").read_text())["data_folder"]
-    return Path(os.environ.get("ANIME_GEN_DATA") or PROJECT / stated)
+    """Where everything of the source at hand lies; the environment variable ANIME_GEN_DATA names another place."""
+    return Path(os.environ.get("ANIME_GEN_DATA") or project().source_folder)
 
 
 @st.cache_resource(show_spinner="Opening the faces …", max_entries=1)
 def _open(folder: str, store_key: float) -> Bench:
     """The arguments are the key: another set of faces is another bench."""
-    entries = yaml.safe_load((PROJECT / "conf" / "base" / "parameters" / "attributes.yml").read_text())
-    work = LabellingSession.open(Path(folder), Vocabulary.parse(entries["attributes"]))
+    work = LabellingSession.open(Path(folder), Vocabulary.parse(project().parameters["attributes"]))
     bench, taggers = Bench(work), [Path(folder) / TAGGERS, SHIPPED_TAGGERS]
     bench.teach(work.look, lambda faces: collect_views(faces, work.vocabulary, taggers))
     return bench

@@ -54,8 +54,20 @@ def test_lost_files_of_a_registered_model_say_what_to_do(store: TrackingStore, b
     registry = Registry(store)
     registry.set_alias(CHAMPION, registry.register(bundle_folder, origin="test"))
     shutil.rmtree(tmp_path / "mlruns")
-    with pytest.raises(BundleError, match="make app"):
+    with pytest.raises(BundleError, match="make app") as caught:
         registry.load()
+    assert "delete" not in str(caught.value)
+
+
+@pytest.mark.parametrize("origin", ["shipped", "publish"])
+def test_what_that_message_says_works(store: TrackingStore, bundle_folder: Path, tmp_path: Path, origin: str):
+    registry = Registry(store)
+    registry.set_alias(CHAMPION, registry.register(bundle_folder, origin=origin))
+    shutil.rmtree(tmp_path / "mlruns")
+    if origin == "publish":
+        registry.set_alias(CHAMPION, registry.register(bundle_folder, origin=origin))
+    assert register_shipped(registry, bundle_folder) == "2"
+    assert registry.load()[1] == "2"
 
 
 def test_the_shipped_model_enters_only_an_empty_registry(

@@ -114,3 +114,29 @@ def test_the_tracker_in_memory_keeps_the_same_reports():
     assert tracker.children[0].params == {"r": 8}
     assert tracker.children[0].metrics == [(4, {"loss": 0.25})]
     assert tracker.tables == {"t": [{"x": 1}]}
+
+
+@pytest.mark.parametrize("status", ["KILLED", "FAILED"])
+def test_every_ending_closes_parent_and_children_alike(tracker: MlflowTracker, client, status: str):
+    with tracker.child("16px") as inner:
+        activate(tracker)
+        close_active(status)
+        assert client.get_run(inner.run_id).info.status == status
+    assert client.get_run(inner.run_id).info.status == client.get_run(tracker.run_id).info.status == status
+
+
+def test_a_signal_while_a_run_is_being_ended_ends_it_all_the_same(tracker: MlflowTracker, client, monkeypatch):
+    flushes = iter([KeyboardInterrupt()])
+    whole = tracker._outbox.flush
+
+    def interrupted(timeout_s: float) -> bool:
+        for error in flushes:
+            raise error
+        return whole(timeout_s)
+
+    monkeypatch.setattr(tracker._outbox, "flush", interrupted)
+    activate(tracker)
+    with pytest.raises(KeyboardInterrupt):
+        close_active("FINISHED")
+    close_active("KILLED")
+    assert client.get_run(tracker.run_id).info.status == "KILLED"

@@ -32,19 +32,28 @@ def open_source(config: SourceConfig, faces: FacesConfig, data_folder: Path) -> 
         raise ValueError(f"source.path {path} is not a folder; for an archive set source.kind=archive")
     if config.kind == "archive" and path.is_dir():
         raise ValueError(f"source.path {path} is a folder; set source.kind=folder")
-    return _open_path(path, {"kind": config.kind, "path": str(path)}, faces)
+    return _open_path(path, {"kind": config.kind, "path": _named(path, data_folder)}, faces)
 
 
 def find_path(parameter: str, text: str, data_folder: Path) -> Path:
     """The existing file or folder that a parameter names; FileNotFoundError lists where it was looked for."""
     given = Path(text).expanduser()
-    project = next((folder for folder in data_folder.parents if (folder / "pyproject.toml").is_file()), data_folder)
-    tried = [given.resolve(), (project / given).resolve()]
+    tried = [given.resolve(), (_project(data_folder) / given).resolve()]
     for candidate in tried:
         if candidate.exists():
             return candidate
     places = " or ".join(dict.fromkeys(map(str, tried)))
     raise FileNotFoundError(f"{parameter}: there is no {places}; give the path of a folder or archive that exists")
+
+
+def _project(data_folder: Path) -> Path:
+    return next((folder for folder in data_folder.parents if (folder / "pyproject.toml").is_file()), data_folder)
+
+
+def _named(path: Path, data_folder: Path) -> str:
+    """The path as the store's key has it: a source within the project stays the same one when the project is moved."""
+    project = _project(data_folder).resolve()
+    return path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
 
 
 def _open_path(path: Path, identity: dict[str, Any], faces: FacesConfig) -> Source:

@@ -36,9 +36,7 @@ class PublishConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    shipped: str | None = Field(
-        default=None, description="bundle that an empty registry gets first, below the data folder"
-    )
+    shipped: str | None = Field(default=None, description="bundle that an empty registry gets first")
     gate: GateRule | None = Field(default=GateRule(), description="null: every new model becomes champion")
     note: str = Field(default="", max_length=2000, description="words for the card, such as what is new")
 

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.models import ModelSignature
 
+    from anime_gen.project import Project
+
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 MODEL_FILE = Path(__file__).with_name("generator_model.py")
 PUBLISHING = "publish"
+SHIPPED = "data/06_models/shipped"  # below the project's root
 
 
 class NoModelError(LookupError):
@@ -61,7 +64,8 @@ class Registry:
     def register(self, folder: Path, origin: str, run_id: str | None = None) -> str:
         """Verify a bundle and make it a version; the version's number. Networks already registered keep theirs."""
         sha256 = str(verify(folder)["networks_sha256"])
-        if known := self.version_with(sha256):
+        known = self.version_with(sha256)
+        if known is not None and not self.lost(known):
             return known
         card = read_json(folder / CARD)
         words = describe(card)
@@ -88,10 +92,20 @@ class Registry:
             model = Path(download_artifacts(artifact_uri=f"models:/{self.name}/{version}", tracking_uri=self.store.uri))
         except Exception as error:  # the store's own errors differ by kind of store
             raise ModelUnavailableError(
-                f"The files of {self.name} version {version} cannot be read: {error}. If the project's folder was "
-                "moved, delete mlflow.db and run `make app` again to register the shipped model."
+                f"The files of {self.name} version {version} cannot be read: {error}. They belong beside the registry, "
+                f"in {artifacts_of(self.store)}: put them back, or publish again with `kedro run --pipelines=publish` "
+                "(`make app` for the shipped model)."
             ) from error
         return model / "artifacts" / "bundle" if (model / "artifacts" / "bundle").is_dir() else _bundle_in(model)
+
+    def lost(self, version: str) -> bool:
+        """Whether the files of a version are gone from this disk; those on a server are not asked for."""
+        if self.store.database is None:
+            return False
+        try:
+            return not self.folder_of(version).is_dir()
+        except BundleError:
+            return True
 
     def load(self, alias: str = CHAMPION) -> tuple[Bundle, str]:
         """The bundle that carries an alias, verified, and its version.
@@ -144,30 +158,33 @@ class Registry:
 
 def register(bundle_folder: Path, store: TrackingStore | None = None) -> str:
     """Register a bundle in the project's store; its version."""
-    return Registry(store or TrackingStore.of_project(project_path())).register(bundle_folder, origin="bundle")
+    return Registry(store or TrackingStore.of_project()).register(bundle_folder, origin="bundle")
 
 
 def load_champion(store: TrackingStore | None = None) -> tuple[Bundle, str]:
     """The champion of the project's store, verified, and its version."""
-    return Registry(store or TrackingStore.of_project(project_path())).load()
+    return Registry(store or TrackingStore.of_project()).load()
 
 
 def register_shipped(registry: Registry, shipped: Path) -> str | None:
     """Give an empty registry the shipped model as its champion; the champion's version, None if there is neither."""
     version = registry.version_of(CHAMPION)
-    if version is None and shipped.is_dir():
+    gone = version is not None and registry.tags_of(version).get("origin") == "shipped" and registry.lost(version)
+    if (version is None or gone) and shipped.is_dir():
         version = registry.register(shipped, origin="shipped")
         registry.set_alias(CHAMPION, version)
     return version
 
 
-def project_path() -> Path:
-    """The project's root: the nearest folder above the current one with a conf/base, or the checkout of this file."""
-    here = Path.cwd().resolve()
-    for folder in (here, *here.parents):
-        if (folder / "conf" / "base" / "mlflow.yml").is_file():
-            return folder
-    return Path(__file__).resolve().parents[3]
+def artifacts_of(store: TrackingStore) -> str:
+    """Where the files of a store's models lie, in words."""
+    return str(store.database.parent / "mlruns") if store.database else store.uri
+
+
+def shipped_folder(project: "Project") -> Path:
+    """The bundle that an empty registry gets first: `publish.shipped`, or the one that comes with the project."""
+    stated = (project.parameters.get("publish") or {}).get("shipped")
+    return project.root / (stated or SHIPPED)
 
 
 def signature(resolution: int) -> "ModelSignature":

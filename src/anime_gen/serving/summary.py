@@ -4,27 +4,35 @@ import json
 import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from anime_gen.project.sources import in_words
 from anime_gen.serving.registry import CHALLENGER, CHAMPION, Registry
 from anime_gen.tracking.store import RegistryUnreachableError, TrackingStore
+
+if TYPE_CHECKING:
+    from anime_gen.project import Project
 
 REPORTS = "08_reporting"
 Report = Mapping[str, Any]
 
 
-def summary(project: Path, data_folder: Path, env: str | None = None) -> str:
-    """The table as text; reports that are not there yet say which command makes them."""
-    rows = [("Model", _model(TrackingStore.of_project(project, env)), "")]
+def summary(project: "Project") -> str:
+    """The table as text, about the source at hand; reports that are not there yet say which command makes them."""
+    env = project.loader.env
+    rows = [("Model", _model(TrackingStore.of(project)), ""), ("Source", in_words(project.chosen.settings), "")]
     for name, (told, command) in TELLERS.items():
-        path = data_folder / REPORTS / f"{name}.json"
-        shown = path.relative_to(project) if path.is_relative_to(project) else path
+        path = project.source_folder / REPORTS / f"{name}.json"
+        root = project.root.resolve()
+        shown = path.relative_to(root) if path.is_relative_to(root) else path
         report = _read(path)
-        rows.append((name.capitalize(), told(report) if report else f"not made yet: {command}", str(shown)))
+        missing = f"not made yet: {command}" + (f" --env={env}" if env else "")
+        rows.append((name.capitalize(), told(report) if report else missing, str(shown)))
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     lines = [f"  {row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows]
     rule = "-" * max(map(len, lines))
-    following = "Next: `make app` opens the page on http://127.0.0.1:8501, `make mlflow` shows every run."
+    make = f"KEDRO_ENV={env} make" if env else "make"
+    following = f"Next: `{make} app` opens the page on http://127.0.0.1:8501, `{make} mlflow` shows every run."
     return "\n".join([rule, *lines, rule, following])
 
 

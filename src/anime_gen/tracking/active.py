@@ -29,4 +29,5 @@ def active_tracker() -> Tracker:
 def close_active(status: str) -> None:
     """End the run under way, if any, as FINISHED, FAILED or KILLED."""
     while _active:
-        _active.pop().end(status)
+        _active[-1].end(status)  # taken off only then: whoever is stopped while ending it ends it again
+        _active.pop()

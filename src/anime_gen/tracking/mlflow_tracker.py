@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anime_gen.tracking.abandoned import PROCESS, this_process
 from anime_gen.tracking.flat import flatten
 from anime_gen.tracking.outbox import Outbox, worth_another_try
 
@@ -43,11 +44,13 @@ class MlflowTracker:
         self._metrics: deque[Metric] = deque()
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._children: list[MlflowTracker] = []
+        self._monitor: Any = None
 
     @classmethod
     def start(cls, client: "MlflowClient", experiment_id: str, name: str, tags: Mapping[str, str]) -> "MlflowTracker":
         """Start a run. Raises what MLflow raises: a store that fails at the start is an error before work."""
-        run = client.create_run(experiment_id, run_name=name, tags=dict(tags))
+        run = client.create_run(experiment_id, run_name=name, tags={PROCESS: this_process(), **tags})
         return cls(client, run.info.run_id, experiment_id)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
@@ -104,7 +107,7 @@ class MlflowTracker:
     @contextmanager
     def child(self, name: str, params: Mapping[str, Any] | None = None) -> Iterator["MlflowTracker"]:
         """A run inside this one. If MLflow does not take it, its reports go to this run instead."""
-        tags = {"mlflow.parentRunId": self.run_id}
+        tags = {"mlflow.parentRunId": self.run_id, PROCESS: this_process()}
         try:
             run = self._client.create_run(self._experiment_id, run_name=name, tags=tags)
         except Exception:  # whatever the client raises, the work inside the block goes on
@@ -112,16 +115,29 @@ class MlflowTracker:
             yield self
             return
         inner = MlflowTracker(self._client, run.info.run_id, self._experiment_id, self._outbox)
+        self._children.append(inner)
         inner.log_params(params or {})
         try:
             yield inner
         except BaseException as error:
-            inner.end("FAILED" if isinstance(error, Exception) else "KILLED")
+            self._end_child(inner, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise
-        inner.end("FINISHED")
+        self._end_child(inner, "FINISHED")
+
+    def watch_system(self) -> None:
+        """Sample CPU, memory and GPU every ten seconds until the run ends."""
+        from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+        self._monitor = SystemMetricsMonitor(self.run_id)
+        self._monitor.start()
 
     def end(self, status: str) -> None:
-        """Set FINISHED, FAILED or KILLED after everything else is sent."""
+        """Set FINISHED, FAILED or KILLED after everything else is sent; children still open end likewise."""
+        if self._monitor is not None:
+            self._monitor.finish()
+            self._monitor = None
+        for inner in list(self._children):
+            self._end_child(inner, "KILLED" if status == "KILLED" else "FAILED")
         self._outbox.put(partial(self._terminate, status))
         if self._owns_outbox:
             self._outbox.close(LAST_CHANCE_S)
@@ -129,6 +145,11 @@ class MlflowTracker:
     def flush(self, timeout_s: float = LAST_CHANCE_S) -> bool:
         """Wait until everything so far is in MLflow; whether it is."""
         return self._outbox.flush(timeout_s)
+
+    def _end_child(self, inner: "MlflowTracker", status: str) -> None:
+        if inner in self._children:  # the parent may have ended it before its own block did
+            self._children.remove(inner)
+            inner.end(status)
 
     def _send_metrics(self) -> None:
         while True:

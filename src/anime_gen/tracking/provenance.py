@@ -1,5 +1,6 @@
 """What a run must remember to be understood later: commit, machine, command."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,23 +41,49 @@ def version_tags() -> dict[str, str]:
     return {"python": sys.version.split()[0], "torch": str(torch.__version__)}
 
 
-def kedro_command(run_params: Mapping[str, Any]) -> str:
-    """The command that repeats a run, from what Kedro hands to its hooks."""
-    parts = ["kedro run"]
+OPTIONS = {
+    "nodes": "node_names",
+    "namespaces": "namespaces",
+    "tags": "tags",
+    "from-nodes": "from_nodes",
+    "to-nodes": "to_nodes",
+    "from-inputs": "from_inputs",
+    "to-outputs": "to_outputs",
+}
+"""Options of `kedro run` that take names, and what Kedro's hooks call them."""
+
+
+def kedro_command(
+    run_params: Mapping[str, Any], source: Mapping[str, Any], line: Mapping[str, Any] | None = None
+) -> str:
+    """The command that repeats a run, quoted for a shell, from what Kedro hands to its hooks.
+
+    `source` names the source the run was about, which may have come from the project's memory; `line` is what was given
+    on the command line besides (`conf_source`, `runner`, `is_async`, `runner_params`).
+    """
+    from anime_gen.project.option import written_params
+
+    line = line or {}
+    parts = ["kedro", "run"]
     if names := run_params.get("pipeline_names"):
         parts.append(f"--pipelines={','.join(names)}")
     if env := run_params.get("env"):
         parts.append(f"--env={env}")
-    for option, key in (
-        ("nodes", "node_names"),
-        ("tags", "tags"),
-        ("from-nodes", "from_nodes"),
-        ("to-nodes", "to_nodes"),
-    ):
-        if value := run_params.get(key):
-            parts.append(f"--{option}={','.join(value)}")
-    if params := run_params.get("runtime_params"):
-        from anime_gen.tracking.flat import flatten
-
-        parts.append("--params=" + ",".join(f"{key}={value}" for key, value in flatten(params).items()))
-    return " ".join(parts)
+    if conf := line.get("conf_source"):
+        parts.append(f"--conf-source={conf}")
+    parts += [f"--{option}={','.join(value)}" for option, key in OPTIONS.items() if (value := run_params.get(key))]
+    if versions := run_params.get("load_versions"):
+        parts.append("--load-versions=" + ",".join(f"{name}:{stamp}" for name, stamp in versions.items()))
+    if runner := line.get("runner"):
+        parts.append(f"--runner={runner}")
+    runner_params = dict(line.get("runner_params") or {}) | ({"is_async": True} if line.get("is_async") else {})
+    if runner_params:
+        parts.append(f"--runner-params={written_params(runner_params)}")
+    if run_params.get("only_missing_outputs"):
+        parts.append("--only-missing-outputs")
+    params = dict(run_params.get("runtime_params") or {})
+    if source:
+        params["source"] = {**source, **(params.get("source") or {})}
+    if params:
+        parts.append(f"--params={written_params(params)}")
+    return shlex.join(parts)

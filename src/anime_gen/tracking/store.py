@@ -1,22 +1,23 @@
-"""Where MLflow keeps runs and models: read from conf/*/mlflow.yml, checked before work starts."""
+"""Where MLflow keeps runs and models: stated in mlflow.yml, checked before work starts."""
 
+import logging
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from anime_gen.tracking.address import absolute_uri, file_of, quoted, why_silent
+from anime_gen.tracking.database import DatabaseError, artifacts, prepare
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-SQLITE = "sqlite:///"
+    from anime_gen.project import Project
+
 ADDRESS = "MLFLOW_TRACKING_URI"
 """The environment variable that wins over mlflow.yml."""
-ANSWER_TIMEOUT_S = 5.0
 
 
 class RegistryUnreachableError(OSError):
@@ -33,16 +34,6 @@ class TrackingSettings(BaseModel):
     system_metrics: bool = False
     experiments: dict[str, str] = Field(default_factory=dict)
 
-    @classmethod
-    def read(cls, project_path: Path, env: str | None = None) -> Self:
-        """What Kedro would read: conf/base, overlaid by conf/<env> (`local` when none is named)."""
-        merged: dict[str, Any] = {}
-        for layer in ("base", env or os.environ.get("KEDRO_ENV") or "local"):
-            file = project_path / "conf" / layer / "mlflow.yml"
-            if file.is_file():
-                merged |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        return cls.model_validate(merged)
-
 
 class TrackingStore:
     """An MLflow store with its address made absolute."""
@@ -52,20 +43,27 @@ class TrackingStore:
         self.uri = absolute_uri(os.environ.get(ADDRESS) or settings.tracking_uri, project_path)
 
     @classmethod
-    def of_project(cls, project_path: Path, env: str | None = None) -> Self:
-        """The store that conf/*/mlflow.yml of a project names, unless MLFLOW_TRACKING_URI does."""
-        return cls(TrackingSettings.read(project_path, env), project_path)
+    def of_project(cls, project_path: Path | None = None, env: str | None = None) -> Self:
+        """The store that mlflow.yml of a project names, unless MLFLOW_TRACKING_URI does."""
+        from anime_gen.project import open_project
+
+        return cls.of(open_project(project_path, env))
+
+    @classmethod
+    def of(cls, project: "Project") -> Self:
+        """The store of a project that is open already."""
+        return cls(TrackingSettings.model_validate(project.loader.given("mlflow")), project.root)
 
     @property
     def database(self) -> Path | None:
         """The SQLite file, or None for a server."""
-        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+        return file_of(self.uri)
 
     def client(self) -> "MlflowClient":
         """A client of this store, reachable when it was made.
 
         Raises:
-            RegistryUnreachableError: nothing answers at the address, or the SQLite file cannot be opened.
+            RegistryUnreachableError: nothing answers at the address, or the SQLite file cannot be used.
         """
         self.check()
         _limit_patience()
@@ -79,29 +77,19 @@ class TrackingStore:
         if given is not None:
             os.environ[ADDRESS] = given
         try:
-            client = mlflow.MlflowClient(self.uri, self.uri)
-            client.search_experiments(max_results=1)
+            return _opened(self.uri)
         except Exception as error:  # SQLAlchemy, requests and MLflow each have their own
             raise self._unreachable(str(error)) from error
-        return client
 
     def check(self) -> None:
-        """Raise RegistryUnreachableError when the address cannot work; costs milliseconds, imports nothing heavy."""
-        if self.uri.startswith(("http://", "https://")):
-            try:
-                with urllib.request.urlopen(f"{self.uri.rstrip('/')}/health", timeout=ANSWER_TIMEOUT_S):
-                    return
-            except urllib.error.HTTPError as answer:
-                if answer.code < 500:  # something answers: a proxy may ask for a login at /health
-                    return
-                raise self._unreachable(f"status {answer.code}") from answer
-            except (OSError, ValueError) as error:
-                raise self._unreachable(str(getattr(error, "reason", error))) from error
+        """Raise RegistryUnreachableError when the address cannot work; a local file is made if there is none."""
+        if (silent := why_silent(self.uri)) is not None:
+            raise self._unreachable(silent)
         if self.database is not None:
             try:
-                self.database.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise self._unreachable(str(error)) from error
+                prepare(self.database, _make_tables)
+            except DatabaseError as error:
+                raise RegistryUnreachableError(f"MLflow's file {self.database} cannot be used: {error}.") from error
 
     def experiment_id(self, client: "MlflowClient", name: str, note: str) -> str:
         """The experiment of that name, made on first use; `note` (Markdown) is shown above its runs."""
@@ -111,7 +99,7 @@ class TrackingStore:
         if known is not None:
             identifier = known.experiment_id
         else:
-            place = (self.database.parent / "mlruns").as_uri() if self.database else None
+            place = artifacts(self.database) if self.database else None
             identifier = client.create_experiment(name, artifact_location=place)
         if known is None or known.tags.get("mlflow.note.content") != note:
             client.set_experiment_tag(identifier, "mlflow.note.content", note)
@@ -119,8 +107,13 @@ class TrackingStore:
 
     def _unreachable(self, reason: str) -> RegistryUnreachableError:
         lines = [line for line in reason.splitlines() if line.strip()]
+        if self.database and "out-of-date" in reason:
+            return RegistryUnreachableError(
+                f"MLflow's file {self.database} was made by an older MLflow. Copy it, then run: "
+                f"mlflow db upgrade '{self.uri}'"
+            )
         cure = (
-            "Check that the folder can be written to, or name another place in conf/base/mlflow.yml (tracking_uri)."
+            "Check that the folder can be written to, or name another place in mlflow.yml (tracking_uri)."
             if self.database
             else "Start that server, or unset MLFLOW_TRACKING_URI (tracking_uri in conf/) to use the local mlflow.db."
         )
@@ -129,11 +122,25 @@ class TrackingStore:
         )
 
 
-def absolute_uri(uri: str, project_path: Path) -> str:
-    """`sqlite:///mlflow.db` counts from the current folder in MLflow; here it counts from the project's root."""
-    if not uri.startswith(SQLITE) or uri == f"{SQLITE}:memory:":
-        return uri
-    return f"{SQLITE}{(project_path / uri.removeprefix(SQLITE)).resolve()}"
+def _opened(uri: str) -> "MlflowClient":
+    """A client that has asked once. For a folder with `?` or `%` in its name MLflow makes an empty one beside it."""
+    import mlflow
+
+    file, stray = file_of(uri), Path(uri.removeprefix("sqlite:///")).parent
+    made = file is not None and stray != file.parent and not stray.exists()
+    client = mlflow.MlflowClient(uri, uri)
+    client.search_experiments(max_results=1)
+    if made and stray.is_dir() and not any(stray.iterdir()):
+        stray.rmdir()
+    return client
+
+
+def _make_tables(file: Path) -> None:
+    _limit_patience()
+    import mlflow.store.db.utils  # sets up MLflow's logging, which would tell of every table
+
+    logging.getLogger(mlflow.store.db.utils.__name__).setLevel(logging.WARNING)
+    _opened(f"sqlite:///{quoted(file)}")
 
 
 def _limit_patience(environment: Mapping[str, str] = os.environ) -> None:

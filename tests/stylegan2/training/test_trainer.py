@@ -67,7 +67,7 @@ class StopAt:
             os.kill(os.getpid(), self.number)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_stopped_run_continues_to_the_same_bytes(uninterrupted: Path, tmp_path: Path, number: int, code: int) -> None:
     with pytest.raises(TrainingInterruptedError, match="continues") as stopped:
         train(CONFIG, faces(), tmp_path, on_progress=StopAt(96, number))

@@ -54,7 +54,7 @@ def publish_bundle(
     return publish(
         data_folder / bundle_info["path"],
         Registry(tracking_store),
-        data_folder / config.shipped if config.shipped else None,
+        Path(config.shipped) if config.shipped else None,
         read_split(faces, face_index["split"].to_numpy(), UNSEEN, count, seed=0),
         Measurer.load(data_folder / measurer_report["path"]),
         config,

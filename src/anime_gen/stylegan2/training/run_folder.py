@@ -54,8 +54,8 @@ def check_run(folder: Path, config: dict[str, Any], data: str, accept_changed_da
         if known != data and not accept_changed_data:
             raise ValueError(
                 f"the pictures changed since the run in {folder} began (then {known[:12]}, now {data[:12]}). "
-                "Restore them, or continue on the new ones with run.accept_changed_data: true (--accept-changed-data), "
-                "or move the folder away to start anew."
+                "Restore them, or go on with the new ones (kedro run --params train.run.accept_changed_data=true, or "
+                "--accept-changed-data of python -m anime_gen.stylegan2 train), or move the folder away to start anew."
             )
         if known == data:
             return
@@ -79,5 +79,5 @@ def check_disk(folder: Path, state: TrainingState, keep: int) -> None:
     if free < needed:
         raise OSError(
             f"{folder} has {free / 2**20:,.0f} MiB free, but its checkpoints need {needed / 2**20:,.0f} MiB; "
-            "free some space, or lower run.keep_checkpoints"
+            "free some space, or keep fewer (train.run.keep_checkpoints; run.keep_checkpoints for the bare trainer)"
         )

@@ -1,0 +1,165 @@
+"""The one reader of settings: Kedro's own loader with its environments, globals, conf/local and overrides.
+
+It adds two things. `source` in the parameters is the source the project works on (see `sources`), and the global
+`source_folder` is the folder of that source, which the catalog files name.
+"""
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kedro.config import MissingConfigException, OmegaConfigLoader
+
+from anime_gen.project.option import written_params
+from anime_gen.project.root import project_path
+from anime_gen.project.sources import Chosen, SourceBook, as_option, in_words
+
+DATA = "data_folder"
+SOURCE_FOLDER = "source_folder"
+
+
+class ProjectConfigLoader(OmegaConfigLoader):
+    """Kedro's loader; an environment that does not exist is an error that names those that do."""
+
+    def __init__(self, conf_source: str, env: str | None = None, **options: Any) -> None:
+        self.conf_folder = Path(conf_source)
+        if self.conf_folder.is_dir():
+            usual = options.get("default_run_env")
+            if env is None and not (self.conf_folder / str(usual)).is_dir():
+                options["default_run_env"] = options.get("base_env")  # `kedro package` leaves conf/local out
+            self._check_environment(env)
+        self._options = options
+        self.source_named: dict[str, Any] = {}  # the settings that name the source at hand
+        self.said: Mapping[str, Any] = options.get("runtime_params") or {}
+        super().__init__(conf_source, env, **options | {"runtime_params": _literal(self.said)})
+
+    def _check_environment(self, env: str | None) -> None:
+        known = sorted(folder.name for folder in self.conf_folder.iterdir() if folder.is_dir())
+        if env is not None and env not in known:
+            from anime_gen.project.parameters import nearest
+
+            raise ValueError(f"{self.conf_folder} has no environment {env!r}{nearest(env, known)}: {', '.join(known)}")
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Settings of one kind. OmegaConf has one `${globals:...}` for all loaders of a process: take it back first."""
+        self._register_globals_resolver()
+        return super().__getitem__(key)
+
+    def stated(self, env: str | None) -> dict[str, Any]:
+        """The parameters as the files of an environment state them, whatever the command line says."""
+        options = {**self._options, "runtime_params": {}}
+        return type(self)(str(self.conf_source), env, **options).given("parameters")
+
+    def given(self, kind: str) -> dict[str, Any]:
+        """Settings of one kind, none where no file states any."""
+        try:
+            return dict(self[kind])
+        except MissingConfigException:
+            return {}
+
+    def set_global(self, name: str, value: str) -> None:
+        """A value that `${globals:name}` gives in every file read from now on."""
+        self["globals"] = dict(self["globals"]) | {name: value}
+        self._globals_oc = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as one command sees it."""
+
+    root: Path
+    loader: ProjectConfigLoader
+    chosen: Chosen
+    configured: dict[str, Any]
+    base: dict[str, Any]
+
+    @classmethod
+    def of(cls, loader: ProjectConfigLoader, root: Path) -> "Project":
+        """Choose the source and tell the loader; from then on it gives the settings of that source."""
+        configured = dict(loader.stated(loader.env).get("source") or {})
+        base = dict(loader.stated(loader.base_env).get("source") or {})
+        said = loader.said.get("source") or {}
+        if not isinstance(said, Mapping):
+            raise ValueError(
+                f"source is a group of settings, not {said!r}; for example source.kind=folder,source.path=faces"
+            )
+        data_folder = root / loader["globals"].get(DATA, "data")
+        chosen = SourceBook(data_folder, root).choose(said, configured, base)
+        loader.set_global(SOURCE_FOLDER, os.path.normpath(Path(loader["globals"].get(DATA, "data")) / chosen.folder))
+        loader["parameters"] = loader.given("parameters") | {"source": chosen.settings}
+        loader.source_named = as_option(chosen.settings)
+        return cls(root, loader, chosen, configured, base)
+
+    @property
+    def data_folder(self) -> Path:
+        """Where all of the project's data lies, absolute."""
+        return (self.root / self.loader["globals"].get(DATA, "data")).resolve()
+
+    @property
+    def source_folder(self) -> Path:
+        """Where everything of the source at hand lies, absolute."""
+        return (self.data_folder / self.chosen.folder).resolve()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """All parameters, as a run would get them."""
+        return dict(self.loader["parameters"])
+
+    @cached_property
+    def book(self) -> SourceBook:
+        """What the project remembers of its sources."""
+        return SourceBook(self.data_folder, self.root)
+
+    def claim(self) -> None:
+        """Give the source its folder, before a run ingests it."""
+        self.book.claim(self.chosen, self.configured, self.base)
+
+    def release(self) -> None:
+        """Take the folder back when the ingest failed and left nothing."""
+        self.book.release(self.chosen)
+
+    def remember(self) -> None:
+        """Work on this source from now on."""
+        self.book.remember(self.chosen)
+
+    def told(self) -> list[str]:
+        """Which source this is, where its things lie, and how to go back to the one before."""
+        words, place = in_words(self.chosen.settings), self.loader["globals"][SOURCE_FOLDER]
+        before = self.book.read()[1].get(self.chosen.before or "")
+        if not self.chosen.stated:
+            return [f"Source: {words}, as in the run before; its things lie in {place}."]
+        if before is None or self.chosen.key == self.chosen.before:
+            return [f"Source: {words}; its things lie in {place}."]
+        back = written_params({"source": as_option(before.settings)})
+        return [
+            f"Source: {words}; its things lie in {place}, apart from those of {in_words(before.settings)}.",
+            f"Once it is ingested, runs without a source work on it. Back to the other: --params {shlex.quote(back)}",
+        ]
+
+
+def open_project(
+    root: Path | None = None,
+    env: str | None = None,
+    conf_source: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Project:
+    """The project around the current folder, as `kedro run` with the same options would see it."""
+    from anime_gen import settings
+
+    root = root or project_path()
+    conf = root / (conf_source or str(getattr(settings, "CONF_SOURCE", "conf")))
+    options: dict[str, Any] = dict(settings.CONFIG_LOADER_ARGS)
+    env = env or os.environ.get("KEDRO_ENV") or None
+    loader = settings.CONFIG_LOADER_CLASS(str(conf), env, runtime_params=dict(params or {}), **options)
+    return Project.of(loader, root)
+
+
+def _literal(value: Any) -> Any:
+    """Values from the command line as they are: a folder called `${x}` is no interpolation."""
+    if isinstance(value, Mapping):
+        return {name: _literal(inner) for name, inner in value.items()}
+    return value.replace("${", "\\${") if isinstance(value, str) else value
