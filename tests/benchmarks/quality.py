@@ -31,6 +31,7 @@ from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.networks.weights import load_generator
 from anime_gen.stylegan2.training.growth import schedule
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
+from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.trainer import train
 from anime_gen.stylegan2.training.training_config import (
     AugmentConfig,
@@ -107,15 +108,17 @@ class CpuClock:
         return float(np.interp(images, known[:, 0], known[:, 1]))
 
 
-def run_for(config: TrainingConfig, faces: ArrayFaces, folder: Path, seconds: float) -> CpuClock:
-    """Train until `seconds` of CPU time are used up, earlier sessions included."""
+def run_for(
+    config: TrainingConfig, faces: ArrayFaces, folder: Path, seconds: float, tags: TagSet | None = None
+) -> CpuClock:
+    """Train until `seconds` of CPU time are used up, earlier sessions included; one run a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     clock = CpuClock(folder / "clock.json", seconds)
-    checkpoints = sorted((folder / config.fingerprint()).glob("images-*"))
+    checkpoints = sorted(folder.glob("*/images-*"))
     clock.resume_at(int(checkpoints[-1].name.removeprefix("images-")) if checkpoints else 0)
     if clock.before < 0.98 * seconds:
         with suppress(TrainingInterruptedError):  # time was up: all is saved
-            train(config, faces, folder, on_progress=clock.tick)
+            train(config, faces, folder, on_progress=clock.tick, tags=tags)
     return clock
 
 
