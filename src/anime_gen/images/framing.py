@@ -10,8 +10,6 @@ from PIL import Image
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Rejection
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels; right and bottom exclusive
-
 
 def frame(picture: np.ndarray, config: FacesConfig) -> np.ndarray:
     """Square uint8 `[r, r, 3]` of uint8 `[height, width, 3]`, by Lanczos windows as wide as the reduction.

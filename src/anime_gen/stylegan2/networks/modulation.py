@@ -23,16 +23,6 @@ def demodulation(styles: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     return (styles.square() @ power.t() + EPSILON).rsqrt()
 
 
-def modulated_conv2d(
-    x: torch.Tensor, weight: torch.Tensor, styles: torch.Tensor, demodulate: bool = True
-) -> torch.Tensor:
-    """Convolve x [n, in, h, w] with weight [out, in, k, k], odd k, modulated by styles [n, in]; same spatial size."""
-    y = conv2d(x * styles.to(x.dtype)[:, :, None, None], weight)
-    if demodulate:
-        y = y * demodulation(styles, weight).to(x.dtype)[:, :, None, None]
-    return y
-
-
 class ModulatedConv2d(nn.Module):
     """Affine style, 3x3 modulated convolution with demodulation, noise, bias, leaky ReLU times sqrt(2)."""
 

@@ -7,41 +7,16 @@ import numpy as np
 ACTIVE = "active"  # the source of an answer about a picture that was picked here
 
 
-def k_means(points: np.ndarray, clusters: int, seed: int, rounds: int = 12) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster number of each point [n] and centres [clusters, c]; k-means++ start (Arthur and Vassilvitskii 2007)."""
-    random = np.random.default_rng(seed)
-    clusters = min(clusters, len(points))
-    centres = points[[random.integers(len(points))]]
-    nearest = np.square(points - centres[0]).sum(axis=1)
-    for _ in range(1, clusters):
-        total = nearest.sum()
-        chances = nearest / total if total > 0 else None
-        centre = points[random.choice(len(points), p=chances)]
-        centres = np.vstack([centres, centre])
-        nearest = np.minimum(nearest, np.square(points - centre).sum(axis=1))
-    owner = np.zeros(len(points), dtype=int)
-    for _ in range(rounds):
-        owner = _distances(points, centres).argmin(axis=1)
-        for k in range(clusters):
-            if np.any(owner == k):
-                centres[k] = points[owner == k].mean(axis=0)
-    return owner, centres
-
-
-def _distances(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Squared distances [n, centres]."""
-    cross = points @ centres.T
-    distance: np.ndarray = np.square(points).sum(axis=1)[:, None] - 2.0 * cross + np.square(centres).sum(axis=1)[None]
-    return distance
-
-
 def medoids(points: np.ndarray, clusters: int, seed: int) -> np.ndarray:
-    """Rows of the point nearest each cluster's centre, the largest cluster first."""
-    owner, centres = k_means(points, clusters, seed)
-    distance = _distances(points, centres)
+    """Rows of the point [n, c] nearest each cluster's centre, the largest cluster first; equal points make one."""
+    from sklearn.cluster import KMeans
+
+    count = min(clusters, len(np.unique(points, axis=0)))
+    found = KMeans(count, n_init=1, max_iter=12, random_state=seed).fit(points)
+    distance = found.transform(points)
     rows = []
-    for k in np.argsort(-np.bincount(owner, minlength=len(centres)), kind="stable"):
-        members = np.flatnonzero(owner == k)
+    for k in np.argsort(-np.bincount(found.labels_, minlength=count), kind="stable"):
+        members = np.flatnonzero(found.labels_ == k)
         if len(members):
             rows.append(int(members[distance[members, k].argmin()]))
     return np.array(rows, dtype=int)
