@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from anime_gen.stylegan2.monitoring import alarms
-from anime_gen.stylegan2.monitoring.monitor import Monitor, kernel_distance, vendi_score
+from anime_gen.stylegan2.monitoring import monitor as monitor_module
+from anime_gen.stylegan2.monitoring.health import reduced
+from anime_gen.stylegan2.monitoring.monitor import Monitor, kernel_distance, random_features, vendi_score
 
 CHECKS = 10
 
@@ -95,3 +97,13 @@ def test_kernel_distance_is_nought_for_one_distribution_and_grows_apart() -> Non
     within = [kernel_distance(a, b) for a, b in zip(sets[::2], sets[1::2], strict=True)]
     assert abs(sum(within) / len(within)) < 0.02
     assert kernel_distance(sets[0] + 1.0, sets[1]) > kernel_distance(sets[0] + 0.5, sets[1]) > max(within)
+
+
+def test_large_pictures_are_compared_in_batches_and_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = pictures(12, 0)
+    whole = random_features(images)
+    monkeypatch.setattr(monitor_module, "BATCH_PIXELS", 5 * 16 * 16)
+    torch.testing.assert_close(random_features(images), whole)
+    large = torch.nn.functional.interpolate(images, scale_factor=64.0)  # 1024 px
+    torch.testing.assert_close(reduced(large), torch.nn.functional.interpolate(images, scale_factor=16.0))
+    assert reduced(images) is images

@@ -107,3 +107,21 @@ def test_weights_follow_from_the_seed_alone() -> None:
     assert torch.equal(first.generator_adam.values, second.generator_adam.values)
     assert torch.equal(first.average_values, first.generator_adam.values)
     assert not torch.equal(first.generator_adam.values, other.generator_adam.values)
+
+
+def test_path_length_is_computed_in_parts_of_a_micro_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    loss = LossConfig(path_length_weight=2.0, g_reg_interval=2)
+    step, reals = make(tiny_config(loss=loss, optim=OptimConfig(micro_batch=3)))
+    step.state.running["path_length_mean"].fill_(0.5)
+    measured: list[torch.Tensor] = []
+    original = losses.path_lengths
+
+    def noted(*arguments: torch.Tensor) -> torch.Tensor:
+        measured.append(original(*arguments))
+        return measured[-1]
+
+    monkeypatch.setattr(losses, "path_lengths", noted)
+    step.path_length_phase(STAGE, reals, 1.0)
+    assert [len(lengths) for lengths in measured] == [3, 1]  # half of a batch of eight
+    mean = 0.5 + losses.PATH_LENGTH_DECAY * (torch.cat(measured).mean().item() - 0.5)
+    assert step.state.running["path_length_mean"].item() == pytest.approx(mean)

@@ -1,5 +1,6 @@
 """Contact sheets of generated pictures with fixed seeds."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,24 @@ from PIL import Image
 from anime_gen.stylegan2.inference.characters import draw_characters
 from anime_gen.stylegan2.networks.generator import Generator
 
+BATCH_PIXELS = 2**20  # made at once, 64 pictures at the most: what a tick needs beside the training itself
 
-@torch.no_grad()
+
 def sample(generator: Generator, seeds: range, resolution: int, alpha: float = 1.0, psi: float = 1.0) -> torch.Tensor:
     """Pictures float32 [n, 3, r, r] of the characters of these numbers at a growing generator's resolution."""
-    pictures = []
-    for start in range(seeds.start, seeds.stop, 64):
-        z, tags = draw_characters(generator, range(start, min(start + 64, seeds.stop)))
+    return torch.cat(list(sample_batches(generator, seeds, resolution, alpha, psi)))
+
+
+@torch.no_grad()
+def sample_batches(
+    generator: Generator, seeds: range, resolution: int, alpha: float = 1.0, psi: float = 1.0
+) -> Iterator[torch.Tensor]:
+    """The same in batches [n, 3, r, r], smaller ones of larger pictures."""
+    batch = max(1, min(64, BATCH_PIXELS // resolution**2))
+    for start in range(seeds.start, seeds.stop, batch):
+        z, tags = draw_characters(generator, range(start, min(start + batch, seeds.stop)))
         ws = generator.mapping(z, psi, tags=tags)
-        pictures.append(generator.synthesis(ws, "constant", None, resolution, alpha))
-    return torch.cat(pictures)
+        yield generator.synthesis(ws, "constant", None, resolution, alpha)
 
 
 def to_uint8(images: torch.Tensor) -> np.ndarray:

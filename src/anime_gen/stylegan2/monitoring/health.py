@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from anime_gen.stylegan2.monitoring import alarms
-from anime_gen.stylegan2.monitoring.grid import sample
+from anime_gen.stylegan2.monitoring.grid import sample_batches
 from anime_gen.stylegan2.monitoring.monitor import Monitor
+from anime_gen.stylegan2.networks.resample import downsample2
 
 if TYPE_CHECKING:  # training watches itself through this room, so the room imports none of it
     from anime_gen.stylegan2.training.growth import Schedule, Stage
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # training watches itself through this room, so the room impo
 logger = logging.getLogger(__name__)
 
 DISTANCE = "quality/kernel_distance"
+LARGEST_PX = 256  # larger pictures are averaged down to this before they are compared
 
 
 class TrainingCollapsedError(RuntimeError):
@@ -33,7 +36,7 @@ class Health:
         self.final = stage.index == schedule.stages[-1].index
         self.pictures = pictures
         order = np.linspace(0, len(reals.rows) - 1, min(pictures, len(reals.rows))).astype(np.int64)
-        self.monitor = Monitor(reals.pictures(order))
+        self.monitor = Monitor(torch.cat([reduced(reals.pictures(part)) for part in np.array_split(order, 16)]))
 
     def check(self, state: TrainingState, means: dict[str, float]) -> dict[str, float]:
         """Measure the averaged generator and add the figures, with the latest `means`, to the state's record.
@@ -44,7 +47,8 @@ class Health:
             return {}
         alpha = self.stage.alpha(state.images)
         seeds = range(10_000, 10_000 + self.pictures)
-        figures: dict[str, float] = self.monitor.measure(sample(state.average, seeds, self.stage.resolution, alpha))
+        batches = sample_batches(state.average, seeds, self.stage.resolution, alpha)
+        figures = self.monitor.measure(torch.cat([reduced(batch) for batch in batches]))
         known: dict[str, float] = {
             name: means[name] for name in ("real_sign", "logit/real", "logit/fake") if name in means
         }
@@ -67,3 +71,10 @@ class Health:
             return False
         entries = [e for e in state.history if e["images"] >= self.stage.faded and DISTANCE in e]
         return bool(entries) and min(entries, key=lambda e: e[DISTANCE]) is state.history[-1]
+
+
+def reduced(images: torch.Tensor) -> torch.Tensor:
+    """Pictures [n, 3, r, r], averaged down to LARGEST_PX if they are larger."""
+    while images.shape[-1] > LARGEST_PX:
+        images = downsample2(images)
+    return images

@@ -15,11 +15,17 @@ from anime_gen.stylegan2.streams import stream
 
 WIDTHS = (3, 32, 64, 128)
 COARSE = 8
+BATCH_PIXELS = 2**21  # whose maps are in memory at once: about 300 MiB
 LUMA = (0.299, 0.587, 0.114)
 
 
 def random_features(images: torch.Tensor) -> torch.Tensor:
     """[n, 3, r, r] -> [n, d]: means and deviations after each of three random convolutions, and the pixels at 8x8."""
+    batch = max(1, BATCH_PIXELS // images.shape[-1] ** 2)
+    return torch.cat([_features(part) for part in images.split(batch)])
+
+
+def _features(images: torch.Tensor) -> torch.Tensor:
     x, columns = images, [functional.adaptive_avg_pool2d(images, COARSE).flatten(1)]
     for level, (before, after) in enumerate(pairwise(WIDTHS)):
         weight = torch.randn(after, before, 3, 3, generator=stream(0, "monitor", level)).to(images.device)

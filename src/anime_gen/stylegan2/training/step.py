@@ -169,25 +169,29 @@ class Step:
     def path_length_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Lazy path length regularisation on half of the batch, in float32 (StyleGAN2, section 3.2).
 
-        Worker 0 computes it alone: its running mean needs the whole batch.
+        Worker 0 computes it alone: its running mean needs all of that half.
         """
-        config = self.config.loss
-        count = max(1, stage.batch // 2)
+        config, running = self.config.loss, self.state.running["path_length_mean"]
         self.state.generator_adam.zero_grad()
         if self.group.rank > 0:
             self.finish_generator(stage)
             return
-        random = self.inputs.stream("path-length")
-        ws = self.inputs.latents(
-            "path-length", 0, count, stage.resolution, self.inputs.given_tags(stage, reals, 0, count)
-        )
-        images = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha)
-        noise = torch.randn(images.shape, generator=random, device=self.device)
-        lengths = losses.path_lengths(images, ws, noise)
-        penalty, mean = losses.path_length_penalty(lengths, self.state.running["path_length_mean"])
-        (penalty * (config.path_length_weight * config.g_reg_interval)).backward()
-        self.state.running["path_length_mean"].copy_(mean)
-        self.record("path_length", lengths)
+        half = max(1, stage.batch // 2)
+        size = self.config.optim.micro_batch or half
+        moved = torch.zeros_like(running)
+        for part, start in enumerate(range(0, half, size)):
+            count = min(size, half - start)
+            tags = self.inputs.given_tags(stage, reals, part, count)
+            random = self.inputs.stream("path-length", part)
+            ws = self.inputs.latents("path-length", part, count, stage.resolution, tags)
+            images = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha)
+            noise = torch.randn(images.shape, generator=random, device=self.device)
+            lengths = losses.path_lengths(images, ws, noise)
+            penalty, mean = losses.path_length_penalty(lengths, running)
+            (penalty * (config.path_length_weight * config.g_reg_interval * (count / half))).backward()
+            moved += mean * (count / half)
+            self.record("path_length", lengths)
+        running.copy_(moved)
         self.finish_generator(stage)
 
     def average_phase(self, stage: Stage) -> None:
