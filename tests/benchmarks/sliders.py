@@ -1,6 +1,6 @@
 """The README's animation: three faces of the shipped model, one slider each, from end to end and back.
 
-    python -m tests.benchmarks.sliders --out docs/pictures/sliders.gif
+python -m tests.benchmarks.sliders --out docs/pictures/sliders.gif
 """
 
 import argparse
@@ -11,7 +11,7 @@ from PIL import Image
 
 import anime_gen
 
-SLIDERS = {"hair_length": 12, "glasses": 37, "smile": 10}
+SLIDERS = {"hair_hue": 12, "bangs": 37, "head_turn": 40}
 """Attribute -> number of the character that shows it."""
 STEPS = 10
 
