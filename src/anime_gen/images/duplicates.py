@@ -2,9 +2,13 @@
 
 Perceptual hashes propose pairs, thumbnails drop most of them, an aligned comparison in pixels decides. Copies keep
 their mean brightness, so faces sorted by it need comparing only within a narrow window.
+
+Thousands of frames of one scene are all copies of each other: comparing every pair would never end. So a face that has
+more than `CROWD` close faces before it is compared with the nearest alone; if it is a copy of that, it follows it into
+its group, and no later face is compared with it. Work for each face is bounded, a scene keeps little more than `CROWD`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +22,9 @@ THUMBNAIL = 16
 # Mean difference of thumbnails, in grey levels, beyond what a move of 0.8 thumbnail pixels explains: copies stay below
 # 2.5, of other pairs with close hashes 98 % lie above 10.
 THUMBNAIL_MOVE, THUMBNAIL_DISTANCE = 0.8, 4.0
-_CELLS = 4_000_000  # hash pairs compared at once: bounds memory
+CROWD = 16  # close faces beyond which a face is compared with the nearest alone
+NEAREST = 6  # of those, by thumbnail: a copy of the nearest follows it, others are compared with these
+_BLOCK = 32  # faces searched at once
 _CHUNK = 64  # face pairs aligned at once
 
 
@@ -29,21 +35,28 @@ class Pairs(NamedTuple):
     second: np.ndarray
     mirrored: np.ndarray
 
+    def take(self, which: np.ndarray | slice) -> "Pairs":
+        """Some of them."""
+        return Pairs(self.first[which], self.second[which], self.mirrored[which])
 
-def group_near_duplicates(faces: FaceStore, hashes: np.ndarray, mirrored_hashes: np.ndarray) -> np.ndarray:
+
+def group_near_duplicates(
+    faces: FaceStore,
+    hashes: np.ndarray,
+    mirrored_hashes: np.ndarray,
+    done: Callable[[int], object] = lambda count: None,
+) -> np.ndarray:
     """Group number int64 `[n]` of every face, numbered by first appearance; a face without a copy is its own group.
 
-    `hashes` are the 64-bit perceptual hashes of the faces, `mirrored_hashes` those of their mirror images.
+    `hashes` are the 64-bit perceptual hashes of the faces, `mirrored_hashes` those of their mirror images; `done` is
+    told how many faces were compared with those before them.
     """
-    families = Families(len(faces))
-    for pairs in _candidates(_thumbnails(faces), hashes.astype(np.uint64), mirrored_hashes.astype(np.uint64)):
-        for start in range(0, len(pairs.first), _CHUNK):
-            chunk = Pairs(*(part[start : start + _CHUNK] for part in pairs))
-            second = faces.read(chunk.second)
-            second[chunk.mirrored] = second[chunk.mirrored][:, :, ::-1]
-            families.note(chunk, differences(faces.read(chunk.first), second))
+    search = _Search(faces, hashes.astype(np.uint64), mirrored_hashes.astype(np.uint64))
+    for start in range(0, len(faces), _BLOCK):
+        search.compare(start, min(start + _BLOCK, len(faces)))
+        done(min(_BLOCK, len(faces) - start))
         faces.release()
-    return families.groups()
+    return search.families.groups()
 
 
 class Families:
@@ -59,6 +72,7 @@ class Families:
         self._parents = list(range(count))
         self._links: list[tuple[float, int, int]] = []
         self._votes: dict[int, dict[int, int]] = {}  # root -> other root -> copies less non-copies between them
+        self._sponsors: dict[int, int] = {}  # a face that follows another one into its group
 
     def note(self, pairs: Pairs, found: Difference) -> None:
         """Remember which pairs are copies, how sure that is, and which are not."""
@@ -68,15 +82,19 @@ class Families:
             if copy:
                 self._links.append((largest, a, b))
 
+    def follow(self, face: int, sponsor: int) -> None:
+        """Put a face into the group of a sponsor, whatever that group becomes; a sponsor follows nobody."""
+        self._sponsors[face] = sponsor
+
     def groups(self) -> np.ndarray:
         """Group number int64 `[n]` of every face, by first appearance."""
         for _, a, b in sorted(self._links):
             low, high = sorted((self._root(a), self._root(b)))
             if low != high and self._votes[low][high] > 0:
                 self._unite(low, high)
-        roots = [self._root(i) for i in range(len(self._parents))]
-        _, numbers = np.unique(np.array(roots, np.int64), return_inverse=True)  # a root is the first row of its group
-        return numbers.astype(np.int64)
+        roots = [self._root(self._sponsors.get(i, i)) for i in range(len(self._parents))]
+        numbers: dict[int, int] = {}
+        return np.array([numbers.setdefault(root, len(numbers)) for root in roots], np.int64)
 
     def _vote(self, a: int, b: int, votes: int) -> None:
         for one, other in ((a, b), (b, a)):
@@ -109,34 +127,109 @@ def _thumbnails(faces: FaceStore) -> np.ndarray:
     return thumbnails
 
 
-def _candidates(thumbnails: np.ndarray, hashes: np.ndarray, mirrored: np.ndarray) -> Iterator[Pairs]:
-    """Pairs with close hashes, close brightness and close thumbnails."""
-    brightness = thumbnails.mean(axis=(1, 2, 3))
-    order = np.argsort(brightness, kind="stable")
-    brightness, hashes, mirrored = brightness[order], hashes[order], mirrored[order]
-    start = 0
-    while start < len(order):
-        reach = int(np.searchsorted(brightness, brightness[start] + BRIGHTNESS, side="right"))
-        stop = min(start + max(1, min(512, _CELLS // max(1, reach - start))), len(order))
-        reach = int(np.searchsorted(brightness, brightness[stop - 1] + BRIGHTNESS, side="right"))
-        rows = np.arange(start, stop)
-        for flip, others in ((False, hashes), (True, mirrored)):
-            distance = np.bitwise_count(hashes[start:stop, None] ^ others[None, start:reach])
-            i, j = np.nonzero(distance <= HASH_DISTANCE)
-            later = start + j > rows[i]
-            first, second = order[rows[i[later]]], order[start + j[later]]
-            close = _close_thumbnails(thumbnails, first, second, flip)
-            yield Pairs(first[close], second[close], np.full(int(close.sum()), flip))
-        start = stop
+class _Search:
+    """Faces by brightness, each compared with those before it that no crowd has swallowed."""
+
+    def __init__(self, faces: FaceStore, hashes: np.ndarray, mirrored: np.ndarray) -> None:
+        self.families = Families(len(faces))
+        self._faces = faces
+        self._thumbnails = _thumbnails(faces)
+        brightness = self._thumbnails.mean(axis=(1, 2, 3))
+        self._order = np.argsort(brightness, kind="stable")
+        self._brightness = brightness[self._order]
+        self._hashes, self._mirrored = hashes[self._order], mirrored[self._order]
+        self._standing = np.empty(len(faces), np.int64)  # places in the order that later faces are compared with
+        self._count = 0
+
+    def compare(self, start: int, stop: int) -> None:
+        """Compare the faces at places `start` to `stop` of the order with those standing, then with one another."""
+        darkest = self._brightness[start] - BRIGHTNESS if stop > start else 0.0
+        before = self._standing[: self._count]
+        before = before[np.searchsorted(self._brightness[before], darkest) :]
+        second, first, flip = self._close(np.arange(start, stop), before)
+        in_crowd = np.bincount(second - start, minlength=stop - start)[second - start] > CROWD
+        followers = self._follow(first[in_crowd], second[in_crowd], flip[in_crowd])
+        self._judge(self._pairs(first[~in_crowd], second[~in_crowd], flip[~in_crowd]))
+        left = [place for place in range(start, stop) if place not in followers]
+        here = np.array(left, np.int64)
+        second, first, flip = self._close(here, here)
+        earlier = first < second
+        self._judge(self._pairs(first[earlier], second[earlier], flip[earlier]))
+        self._standing[self._count : self._count + len(left)] = here
+        self._count += len(left)
+
+    def _follow(self, first: np.ndarray, second: np.ndarray, mirrored: np.ndarray) -> set[int]:
+        """Which faces `second` follow one of the faces `first` before them, in a crowd; of others the copies are noted."""
+        hashes = np.where(mirrored, self._mirrored[first], self._hashes[first])
+        pairs = Pairs(first, second, mirrored).take(
+            _least(second, np.bitwise_count(hashes ^ self._hashes[second]), CROWD)
+        )
+        pairs = pairs.take(_least(pairs.second, self._apart(self._rows(pairs)), NEAREST))
+        followers: set[int] = set()
+        for align in (False, True):  # as they lie first: it costs a third
+            pairs = pairs.take(~np.isin(pairs.second, list(followers)))
+            nearest = pairs.take(_firsts(pairs.second))
+            copies = nearest.take(self._differences(self._rows(nearest), align).is_copy)
+            followers.update(copies.second.tolist())
+            for sponsor, face in zip(*(rows.tolist() for rows in self._rows(copies)[:2]), strict=True):
+                self.families.follow(face, sponsor)
+        self._judge(self._rows(pairs.take(~np.isin(pairs.second, list(followers)))))
+        return followers
+
+    def _rows(self, places: Pairs) -> Pairs:
+        return Pairs(self._order[places.first], self._order[places.second], places.mirrored)
+
+    def _close(self, places: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs with close hashes: places, others and whether one is to be mirrored."""
+        found = [
+            (*np.nonzero(np.bitwise_count(hashes[others][None, :] ^ self._hashes[places, None]) <= HASH_DISTANCE), flip)
+            for flip, hashes in ((False, self._hashes), (True, self._mirrored))
+        ]
+        flips = [np.full(len(i), flip) for i, _, flip in found]
+        i, j = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
+        return places[i], others[j], np.concatenate(flips)
+
+    def _pairs(self, first: np.ndarray, second: np.ndarray, mirrored: np.ndarray) -> Pairs:
+        """Pairs of rows, from pairs of places: those whose thumbnails are close."""
+        pairs = self._rows(Pairs(first, second, mirrored))
+        return pairs.take(self._apart(pairs) <= THUMBNAIL_DISTANCE)
+
+    def _apart(self, pairs: Pairs) -> np.ndarray:
+        """Mean difference of the thumbnails, less what a small move explains, float32 `[n]`."""
+        apart = np.empty(len(pairs.first), np.float32)
+        for start in range(0, len(apart), 4096):
+            part = pairs.take(slice(start, start + 4096))
+            a, b = (self._thumbnails[rows].astype(np.float32) for rows in (part.first, part.second))
+            down, right = np.gradient(a, axis=(1, 2))
+            explained = THUMBNAIL_MOVE * (np.abs(down) + np.abs(right))
+            rest = np.abs(a - np.where(part.mirrored[:, None, None, None], b[:, :, ::-1], b)) - explained
+            apart[start : start + 4096] = np.maximum(rest, 0).mean(axis=(1, 2, 3))
+        return apart
+
+    def _judge(self, pairs: Pairs) -> None:
+        """Note which pairs of rows are copies."""
+        if len(pairs.first):
+            self.families.note(pairs, self._differences(pairs))
+
+    def _differences(self, pairs: Pairs, align: bool = True) -> Difference:
+        found = [Difference(np.empty(0), np.empty(0))]
+        for start in range(0, len(pairs.first), _CHUNK):
+            chunk = pairs.take(slice(start, start + _CHUNK))
+            second = self._faces.read(chunk.second)
+            second[chunk.mirrored] = second[chunk.mirrored][:, :, ::-1]
+            found.append(differences(self._faces.read(chunk.first), second, align))
+        return Difference(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def _close_thumbnails(thumbnails: np.ndarray, first: np.ndarray, second: np.ndarray, flip: bool) -> np.ndarray:
-    close = np.empty(len(first), bool)
-    for start in range(0, len(first), 4096):
-        part = slice(start, start + 4096)
-        a, b = thumbnails[first[part]].astype(np.float32), thumbnails[second[part]].astype(np.float32)
-        down, right = np.gradient(a, axis=(1, 2))
-        explained = THUMBNAIL_MOVE * (np.abs(down) + np.abs(right))
-        rest = np.abs(a - (b[:, :, ::-1] if flip else b)) - explained
-        close[part] = np.maximum(rest, 0).mean(axis=(1, 2, 3)) <= THUMBNAIL_DISTANCE
-    return close
+def _firsts(groups: np.ndarray) -> np.ndarray:
+    """Where each run of equal numbers begins."""
+    return np.flatnonzero(np.diff(groups, prepend=-1) != 0)
+
+
+def _least(groups: np.ndarray, costs: np.ndarray, count: int) -> np.ndarray:
+    """Places of the `count` least costs of each group, group by group, least first."""
+    order = np.lexsort((costs, groups))
+    run = groups[order]
+    starts = _firsts(run)
+    lengths = np.diff(starts, append=len(run))
+    return order[np.arange(len(run)) - np.repeat(starts, lengths) < count]

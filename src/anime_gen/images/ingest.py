@@ -27,6 +27,8 @@ from anime_gen.images.sources import find_path, open_source
 from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from anime_gen.attributes import Vocabulary
     from anime_gen.labels.reader import Labels
 
@@ -133,8 +135,6 @@ def _searches_near(source: SourceConfig, faces: FacesConfig) -> bool:
 
 def _decode_missing(opened: Source, listing: Listing, faces: FacesConfig, folder: Path) -> tuple[list[int], int]:
     """Slots of all members in order, after decoding those that no earlier run has settled; and how many those were."""
-    from tqdm import tqdm
-
     ledger = Ledger(folder)
     writer = ShardWriter(folder, faces.resolution_px)
     settled = ledger.settled_slots()
@@ -143,10 +143,16 @@ def _decode_missing(opened: Source, listing: Listing, faces: FacesConfig, folder
     pending = [(slot, member) for slot, member in zip(slots, listing.members, strict=True) if slot not in settled]
     if pending:
         writer.reserve(ledger.slots)
-        pause = 0.5 if sys.stderr.isatty() else 15.0  # a log file wants a line now and then, not a moving bar
-        with tqdm(total=len(pending), desc="Pictures", unit=" pictures", mininterval=pause) as bar:
+        with _progress(len(pending), "Pictures") as bar:
             fill_store(opened.works(sorted(pending), BATCH), faces, folder, bar.update)
     return slots, len(pending)
+
+
+def _progress(total: int, what: str) -> "tqdm[Any]":
+    from tqdm import tqdm
+
+    pause = 0.5 if sys.stderr.isatty() else 15.0  # a log file wants a line now and then, not a moving bar
+    return tqdm(total=total, desc=what, unit=" pictures", mininterval=pause)
 
 
 def _settle(
@@ -168,7 +174,8 @@ def _settle(
     fingerprint = publish_store(folder, faces.resolution_px, kept.slots, digests, ledger.slots)
     if _searches_near(source, faces):
         hashes = kept.outcome.column("phash").to_numpy(), kept.outcome.column("phash_mirrored").to_numpy()
-        groups = group_near_duplicates(FaceStore(folder), *hashes)
+        with _progress(len(kept.names), "Near duplicates") as bar:
+            groups = group_near_duplicates(FaceStore(folder), *hashes, bar.update)
     else:
         groups = np.arange(len(kept.names))
     labelled = gather_labels(kept, stated, vocabulary)
