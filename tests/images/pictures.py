@@ -46,12 +46,13 @@ def halves(width: int = 48, height: int = 48) -> Image.Image:
     return image
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def png_of_size(width: int, height: int, bit_depth: int = 1) -> bytes:
     """A complete, valid, tiny PNG of any size: all zeros, packed."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     packer = zlib.compressobj(1)
     row = b"\0" * (1 + (width * bit_depth + 7) // 8)
     body = b"".join(packer.compress(row * 64) for _ in range(height // 64)) + packer.compress(row * (height % 64))

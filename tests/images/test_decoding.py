@@ -1,5 +1,6 @@
 import multiprocessing
 import resource
+import zlib
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.decoding import decode
 from anime_gen.images.rejection import REASONS, Rejection
-from tests.images.pictures import BLUE, RED, animated, encoded, face, halves, hostile, unusual
+from tests.images.pictures import BLUE, RED, animated, chunk, encoded, face, halves, hostile, unusual
 
 CONFIG = FacesConfig(max_bytes=2_000_000)
 
@@ -106,3 +107,41 @@ def test_limits_are_the_configured_ones() -> None:
             decode(data, FacesConfig(**limits))
         assert caught.value.reason == reason
     assert decode(data, FacesConfig(max_side_px=60, max_pixels=3600, min_side_px=60)).shape == (60, 60, 3)
+
+
+def after_header(png: bytes, *chunks: bytes) -> bytes:
+    return png[:33] + b"".join(chunks) + png[33:]
+
+
+@pytest.mark.parametrize("place", ["before the pixels", "after them"])
+@pytest.mark.parametrize(
+    "aside",
+    [
+        chunk(b"iCCP", b"big\0\0" + zlib.compress(b"\1" * 2_000_000)),
+        chunk(b"zTXt", b"workflow\0\0" + zlib.compress(b"x" * 2_000_000)),
+        chunk(b"iTXt", b"workflow\0\1\0\0\0" + zlib.compress(b"x" * 2_000_000)),
+        chunk(b"tEXt", b"parameters\0" + b"1girl, " * 300_000),
+        chunk(b"tEXt", b"a\0b")[:-1] + b"\0",
+        chunk(b"iCCP", b"a\0\0not zlib"),
+    ],
+)
+def test_a_large_or_damaged_profile_or_text_does_not_cost_the_picture(aside: bytes, place: str) -> None:
+    png = encoded(face(7))
+    data = after_header(png, aside) if place == "before the pixels" else png[:-12] + aside + png[-12:]
+    assert np.array_equal(decode(data, FacesConfig()), decode(png, FacesConfig()))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (encoded(face(7))[:8] + chunk(b"CgBI", b"\x50\0\x20\x02") + encoded(face(7))[8:], "made for iPhones"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n", "git lfs pull"),
+        (b"<!DOCTYPE html><html><head><title>403</title></head></html>", "a web page"),
+        (b"\xff\x0a" + bytes(3000), "JPEG XL is not read"),
+        (b"Rar!\x1a\x07\0" + bytes(100), "a rar archive inside the source"),
+    ],
+)
+def test_what_else_people_have_is_called_by_its_name(data: bytes, words: str) -> None:
+    with pytest.raises(Rejection) as caught:
+        decode(data, FacesConfig())
+    assert words in caught.value.detail

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anime_gen.images import write_store
-from anime_gen.images.alignment import differences
+from anime_gen.images import duplicates, write_store
+from anime_gen.images.alignment import Difference, differences
 from anime_gen.images.duplicates import group_near_duplicates
 from anime_gen.images.hashing import perceptual_hashes
 from tests.images.pictures import face
@@ -65,3 +65,31 @@ def test_a_local_change_outweighs_equal_noise_everywhere() -> None:
     assert differences(picture, picture).is_copy.all()
     assert differences(picture, noisy).is_copy.all()
     assert not differences(picture, spot).is_copy.any()
+
+
+def test_frames_of_one_scene_are_one_group_and_cost_a_bounded_number_of_comparisons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    scenes = [np.asarray(face(number, 68)).astype(np.int16) for number in (3, 4)]
+    frames = []
+    for number in range(400):
+        down, right = random.integers(0, 5, 2)
+        frame = scenes[number % 2][down : down + 64, right : right + 64] + random.normal(0, 2, (64, 64, 3))
+        frames.append(frame.clip(0, 255).astype(np.uint8))
+    pictures = np.stack(frames)
+    compared: list[int] = []
+    real = duplicates.differences
+
+    def counted(first: np.ndarray, second: np.ndarray, align: bool = True) -> Difference:
+        compared.append(len(first))
+        return real(first, second, align)
+
+    monkeypatch.setattr(duplicates, "differences", counted)
+    done: list[int] = []
+    groups = group_near_duplicates(write_store(tmp_path, pictures), *hashes_of(pictures), done.append)
+    assert np.bincount(groups[::2]).max() >= 195
+    assert np.bincount(groups[1::2]).max() >= 195
+    assert not set(groups[::2].tolist()) & set(groups[1::2].tolist())
+    assert sum(compared) < 400 * 8  # all pairs would be 40,000
+    assert sum(done) == 400

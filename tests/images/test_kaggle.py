@@ -126,3 +126,31 @@ def test_unknown_data_sets_and_server_trouble_are_told_apart(kaggle: StandIn) ->
     kaggle.server_close()
     with pytest.raises(ValueError, match=r"cannot be reached.*source\.path"):
         download("shilou/crypko-data")
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        ('{"username": "a", "key": "b"}'.encode("utf-16"), "it is no UTF-8 text"),
+        (b'\xef\xbb\xbf{"username": "a", "key": "b"}', "it is no JSON"),
+        (b"", "it is no JSON"),
+        (b"{'username': 'a', 'key': 'b'}", "it is no JSON"),
+        (b"<html>sign in</html>", "it is no JSON"),
+        (b"[]", "it lacks username and key"),
+        (b'{"key": "b"}', "it lacks username"),
+    ],
+)
+def test_an_odd_credentials_file_is_named_with_the_cure(
+    held: bytes, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path / "kaggle"))
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "kaggle").mkdir()
+    (tmp_path / "kaggle" / "kaggle.json").write_bytes(held)
+    with pytest.raises(ValueError, match=words) as caught:
+        download("owner/name")
+    assert str(tmp_path / "kaggle" / "kaggle.json") in str(caught.value)
+    assert "KAGGLE_USERNAME" in str(caught.value)

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Rejection
 
-DECODER_VERSION = 1  # part of the store's key: raise it when the same file would decode to other pixels
+DECODER_VERSION = 2  # part of the store's key: raise it when the same file would decode to other pixels
 FORMATS = ("PNG", "JPEG", "WEBP")
 _SIGNATURES = (
     (b"GIF8", 0, "GIF"),
@@ -27,6 +27,9 @@ _SIGNATURES = (
     (b"\xc5\xd0\xd3\xc6", 0, "EPS"),
     (b"%PDF", 0, "PDF"),
     (b"8BPS", 0, "PSD"),
+    (b"\xff\x0a", 0, "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", 0, "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", 0, "JPEG 2000"),
 )
 _ARCHIVES = (
     (b"PK\3\4", 0, "zip"),
@@ -37,6 +40,9 @@ _ARCHIVES = (
     (b"Rar!\x1a\x07", 0, "rar"),
     (b"ustar", 257, "tar"),
 )
+# Chunks of a PNG that say nothing about its pixels as they are read here. Pillow refuses a picture whose profile or
+# text is large or damaged, though its pixels are sound.
+_PNG_ASIDES = (b"iCCP", b"tEXt", b"zTXt", b"iTXt")
 # A file cut short often still decodes; its end mark is the only thing that is surely missing.
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"\0\0\0\0IEND\xaeB`\x82"}
 
@@ -57,7 +63,7 @@ def decode(data: bytes, config: FacesConfig) -> np.ndarray:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(_without_asides(data)), formats=FORMATS) as image:
                 _check_size(image.size, config)
                 return _upright_rgb(image, config.background_rgb())
         except UnidentifiedImageError:
@@ -92,12 +98,27 @@ def _claimed_format(data: bytes) -> str | None:
 
 def _check_complete(data: bytes) -> None:
     claimed = _claimed_format(data)
+    if claimed == "PNG" and data[12:16] == b"CgBI":
+        raise Rejection("unknown_format", "a PNG made for iPhones is not read; save it as an ordinary PNG")
     if claimed == "WEBP":
         stated = int.from_bytes(data[4:8], "little") + 8
         if len(data) < stated:
             raise Rejection("truncated", f"{len(data)} of {stated} bytes")
     elif claimed is not None and data.rfind(_END_MARKS[claimed]) < 0:
         raise Rejection("truncated", f"no end mark in {len(data)} bytes")
+
+
+def _without_asides(data: bytes) -> bytes:
+    """A PNG without profiles and texts; anything else as it is."""
+    if _claimed_format(data) != "PNG":
+        return data
+    kept, at = [data[:8]], 8
+    while at + 8 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] not in _PNG_ASIDES:
+            kept.append(data[at:end])
+        at = end
+    return b"".join([*kept, data[at:]])
 
 
 def _upright_rgb(image: Image.Image, background: tuple[int, int, int]) -> np.ndarray:
@@ -132,6 +153,10 @@ def _unknown(data: bytes) -> Rejection:
     for signature, offset, name in _SIGNATURES:
         if start.startswith(signature, offset):
             return Rejection("unknown_format", f"{name} is not read; convert it to PNG, JPEG or WebP")
+    if start.startswith(b"version https://git-lfs"):
+        return Rejection("unknown_format", "a Git LFS pointer, not the picture; fetch it with `git lfs pull`")
+    if b"<html" in start.lower() or b"<!doctype html" in start.lower():
+        return Rejection("unknown_format", "a web page, not the picture; download it again")
     if b"<svg" in start.lower() or start.lstrip().startswith(b"<?xml"):
         return Rejection("unknown_format", "SVG is not read; convert it to PNG, JPEG or WebP")
     return Rejection("unknown_format")

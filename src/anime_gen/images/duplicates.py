@@ -23,7 +23,7 @@ THUMBNAIL = 16
 # 2.5, of other pairs with close hashes 98 % lie above 10.
 THUMBNAIL_MOVE, THUMBNAIL_DISTANCE = 0.8, 4.0
 CROWD = 16  # close faces beyond which a face is compared with the nearest alone
-NEAREST = 6  # of those, by thumbnail: a copy of the nearest follows it, others are compared with these
+NEAREST = 12  # of those, by thumbnail: a copy of the nearest follows it, others are compared with these
 _BLOCK = 32  # faces searched at once
 _CHUNK = 64  # face pairs aligned at once
 
@@ -159,7 +159,7 @@ class _Search:
         self._count += len(left)
 
     def _follow(self, first: np.ndarray, second: np.ndarray, mirrored: np.ndarray) -> set[int]:
-        """Which faces `second` follow one of the faces `first` before them, in a crowd; of others the copies are noted."""
+        """Which faces `second` of a crowd follow one of the faces `first` before them; of others copies are noted."""
         hashes = np.where(mirrored, self._mirrored[first], self._hashes[first])
         pairs = Pairs(first, second, mirrored).take(
             _least(second, np.bitwise_count(hashes ^ self._hashes[second]), CROWD)

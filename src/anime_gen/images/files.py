@@ -1,24 +1,52 @@
 """Writing files so that a reader, or a process killed at any moment, sees either the old content or the new."""
 
+import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Let `write` fill a temporary sibling of `path`, force it to disk, rename it over `path`, force the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError inside names `path`, if it names nothing itself; a full disk is said to be one."""
     try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        yield
+    except DiskFullError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(path) from error
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+class DiskFullError(OSError):
+    """No room; ends a command in one sentence."""
+
+
+def disk_full(path: Path, detail: str = "") -> DiskFullError:
+    """What to raise when there is no room for `path`."""
+    words = f"the disk is full{f' ({detail})' if detail else ''}: free some space and run the same command again"
+    return DiskFullError(errno.ENOSPC, f"{words}; what is finished is kept", str(path))
 
 
 def sync_folder(folder: Path) -> None:

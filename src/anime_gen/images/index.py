@@ -1,6 +1,7 @@
 """The table of faces: one row a picture of the store, in name order, with its group, its split and its labels."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SPLIT_SHARES = {"train": 0.90, "tag_test": 0.05, "held_out": 0.05}
+UNSEEN_NEEDED = 20  # faces outside `train` that a generator can be judged by
+FLOOR = 10  # faces that each of the small splits has at least, as far as its share of the set goes
 
 
 @dataclass
@@ -53,15 +56,60 @@ def keep_usable(listing: Listing, slots: Sequence[int], results: "pa.Table") -> 
 
 
 def split_of_groups(digests: Sequence[str], groups: np.ndarray) -> list[str]:
-    """The split of every picture, decided by the content of its group alone: neither order nor count matter.
+    """The split of every picture, decided by the content of its group: neither order nor count matter.
 
-    `digests` are sha256 in hex, `groups` int64 `[n]`; a group is drawn by the smallest digest in it.
+    `digests` are sha256 in hex, `groups` int64 `[n]`; a group is drawn by the smallest digest in it. Only where chance
+    would starve a stage whole groups move: to `train` while it has less than half of the faces, then from it to the
+    others while they are below `FLOOR` and it keeps half.
     """
     smallest: dict[int, str] = {}
     for digest, group in zip(digests, groups.tolist(), strict=True):
         smallest[group] = min(digest, smallest.get(group, digest))
     split = {group: _split_of(digest) for group, digest in smallest.items()}
+    _feed(split, Counter(groups.tolist()), smallest)
     return [split[group] for group in groups.tolist()]
+
+
+def _feed(split: dict[int, str], sizes: Counter[int], smallest: dict[int, str]) -> None:
+    """Move groups until no split starves; ties are decided by content."""
+    total, held = sum(sizes.values()), Counter[str]()
+    for group, name in split.items():
+        held[name] += sizes[group]
+
+    def move(group: int, name: str) -> None:
+        held[split[group]] -= sizes[group]
+        held[name] += sizes[group]
+        split[group] = name
+
+    by_size = sorted(split, key=lambda group: (sizes[group], smallest[group]))
+    for group in reversed(by_size):
+        if 2 * held["train"] < total and split[group] != "train":
+            move(group, "train")
+    for name, share in SPLIT_SHARES.items():
+        floor = min(FLOOR, int(share * total))
+        for group in by_size if name != "train" else ():
+            enough = held[name] >= floor or 2 * (held["train"] - sizes[group]) < total
+            if not enough and split[group] == "train":
+                move(group, name)
+
+
+def split_notes(groups: np.ndarray, splits: Sequence[str]) -> list[str]:
+    """What a set of this size and make cannot be judged by, in words for its owner; nothing for an ordinary set."""
+    held, notes = Counter(splits), list[str]()
+    unseen = held["tag_test"] + held["held_out"]
+    largest = max(Counter(groups.tolist()).values(), default=0)
+    if 2 * largest > len(groups) > 1:
+        notes.append(
+            f"{largest} of {len(groups)} faces are near copies of one another and stay together in the split train"
+        )
+    if unseen < UNSEEN_NEEDED:
+        notes.append(
+            f"only {unseen} of {len(groups)} faces are kept unseen, {UNSEEN_NEEDED} are needed to judge a generator: "
+            "it is trained and published all the same, its figures of quality stay empty"
+        )
+    if held["tag_test"] < 2:
+        notes.append(f"only {held['tag_test']} faces are left to test sub-models on: their figures stay empty")
+    return notes
 
 
 def _split_of(digest: str) -> str:

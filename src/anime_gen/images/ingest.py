@@ -6,6 +6,7 @@ is there. `ledger` says what survives a kill, `store` how pictures are kept.
 
 import hashlib
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,13 +17,14 @@ import numpy as np
 from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.decoding import DECODER_VERSION
 from anime_gen.images.duplicates import group_near_duplicates
+from anime_gen.images.files import disk_full, naming
 from anime_gen.images.filling import fill_store
 from anime_gen.images.framing import load_cascade
 from anime_gen.images.index import build_index, keep_usable
 from anime_gen.images.labelling import gather_labels, stated_labels
 from anime_gen.images.ledger import Ledger
 from anime_gen.images.members import Listing, Source
-from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of_labels
+from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of
 from anime_gen.images.sources import find_path, open_source
 from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from anime_gen.labels.reader import Labels
 
 STORES = Path("02_intermediate") / "faces"  # below the data folder
-INDEX_VERSION = 2  # raise it when the same results would give another table
+INDEX_VERSION = 3  # raise it when the same results would give another table
 LOCK_PATIENCE_S = 10.0  # another ingest into the same store may be about to end
 BATCH = 64  # pictures a batch: what a kill may cost
 # Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
@@ -60,13 +62,14 @@ def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folde
         load_cascade(faces.face_cascade)
     opened = open_source(source, faces, data_folder)
     folder = data_folder / STORES / store_key(opened, faces)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder.with_suffix(".lock"), timeout=LOCK_PATIENCE_S):
+        with naming(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with naming(folder), FileLock(folder.with_suffix(".lock"), timeout=LOCK_PATIENCE_S):
             outcome, decoded = _up_to_date(opened, source, faces, vocabulary, data_folder, folder)
     except Timeout:
         raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
-    warn_of_labels(outcome.facts, outcome.rejects, vocabulary)
+    warn_of(outcome.facts, outcome.rejects, vocabulary)
     return outcome.ingested(source, data_folder, decoded, time.monotonic() - started)
 
 
@@ -75,7 +78,7 @@ def store_key(source: Source, faces: FacesConfig) -> str:
     cascade = Path(faces.face_cascade).read_bytes() if faces.face_cascade else b""
     identity = {
         "source": source.identity(),
-        "decoder": DECODER_VERSION,
+        "decoder": 1 if source.identity()["kind"] == "drawn" else DECODER_VERSION,  # drawn faces are not decoded
         "cascade": hashlib.sha256(cascade).hexdigest(),
         **{name: getattr(faces, name) for name in _PIXEL_SETTINGS},
     }
@@ -142,10 +145,17 @@ def _decode_missing(opened: Source, listing: Listing, faces: FacesConfig, folder
     slots = ledger.plan(listing.members)
     pending = [(slot, member) for slot, member in zip(slots, listing.members, strict=True) if slot not in settled]
     if pending:
+        _check_room(folder, len(pending) * 3 * faces.resolution_px**2)
         writer.reserve(ledger.slots)
         with _progress(len(pending), "Pictures") as bar:
             fill_store(opened.works(sorted(pending), BATCH), faces, folder, bar.update)
     return slots, len(pending)
+
+
+def _check_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise disk_full(folder, f"{needed / 2**20:,.0f} MiB are needed for the faces, {free / 2**20:,.0f} MiB are free")
 
 
 def _progress(total: int, what: str) -> "tqdm[Any]":

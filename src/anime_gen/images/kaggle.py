@@ -1,5 +1,7 @@
 """A Kaggle data set on this disk, through kagglehub and its cache."""
 
+import json
+import os
 from pathlib import Path
 
 
@@ -36,6 +38,28 @@ def download(handle: str) -> Path:
         if cached is not None:
             return cached
         raise ValueError(f"Kaggle cannot be reached ({type(error).__name__}): check the network, {by_hand}") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # what kagglehub makes of an odd kaggle.json
+        file = Path(os.environ.get("KAGGLE_CONFIG_DIR") or "~/.kaggle").expanduser() / "kaggle.json"
+        if (problem := _credentials_problem(file)) is None:
+            raise
+        raise ValueError(
+            f"the Kaggle credentials in {file} cannot be used ({problem}): the file must hold "
+            f'{{"username": "...", "key": "..."}} as UTF-8 text; {sign_in}'
+        ) from error
+
+
+def _credentials_problem(file: Path) -> str | None:
+    """What is wrong with a `kaggle.json`; None when it is in order or not there."""
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    except UnicodeDecodeError:
+        return "it is no UTF-8 text"
+    except ValueError as error:
+        return f"it is no JSON: {error}"
+    lacking = [key for key in ("username", "key") if not (isinstance(held, dict) and held.get(key))]
+    return f"it lacks {' and '.join(lacking)}" if lacking else None
 
 
 def _newest_cached(handle: str) -> Path | None:

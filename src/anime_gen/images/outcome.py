@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from anime_gen.images.config import SourceConfig
 from anime_gen.images.files import sync_folder, write_atomically
+from anime_gen.images.index import split_notes
 from anime_gen.images.store import FaceStore
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+NO_LABELS = (
+    "no picture came with a label. Sliders need some: a labels.csv beside the pictures; or answers on the Label page "
+    "(make app); or sub-models taught elsewhere (--params tag.labels.taught_by=data/06_models/shipped/taggers)"
+)
 DRAWN_LICENCE = "CC0-1.0: drawn by this program"
 
 
@@ -79,7 +84,10 @@ class Outcome:
             "labels": {column.removeprefix("label."): int(index[column].notna().sum()) for column in label_columns},
             "label_problems": len(labelled.problems),
             "unknown_label_columns": labelled.unknown_columns,
+            "notes": split_notes(index["group"].to_numpy(), index["split"].tolist()),
         }
+        if not label_columns:
+            facts["notes"].append(NO_LABELS)
         return cls(folder, facts, index, rejects)
 
     def save(self, mark: str) -> None:
@@ -134,10 +142,12 @@ class Outcome:
         return Ingested(face_store, self.index, self.rejects, report, card)
 
 
-def warn_of_labels(facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:
-    """Say in the log what of the tables could not be used; the rejects file has every line of it."""
+def warn_of(facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:
+    """Say in the log what the set cannot do and what of its tables was not used; the rejects file has every line."""
     from anime_gen.labels.reader import describe_unknown_columns
 
+    for note in facts["notes"]:
+        logger.warning("%s", note)
     for line in rejects:
         if line["reason"] in ("table", "second_table", "archive"):
             logger.warning("%s is not read: %s", line["name"], line["detail"])

@@ -9,14 +9,15 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from anime_gen.images.faces import AveragedFaces, Faces, check_indices
-from anime_gen.images.files import write_atomically
+from anime_gen.images.files import naming, write_atomically
 
 SCHEMA = 1
 SHARD_BYTES = 256 * 2**20  # few enough files that 200,000 faces of 128 px stay far below the limit of open files
@@ -39,15 +40,17 @@ class ShardWriter:
 
     def reserve(self, slots: int) -> None:
         """Give the shard files the size that `slots` pictures need; slots never written stay sparse zeros."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with naming(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         for shard, first in enumerate(range(0, slots, self._shard_rows)):
-            size = min(self._shard_rows, slots - first) * self._picture_bytes
-            descriptor = os.open(self._folder / f"{shard:05d}.u8", os.O_RDWR | os.O_CREAT, 0o644)
-            try:
-                if os.fstat(descriptor).st_size < size:
-                    os.ftruncate(descriptor, size)
-            finally:
-                os.close(descriptor)
+            path, size = self._folder / f"{shard:05d}.u8", min(self._shard_rows, slots - first) * self._picture_bytes
+            with naming(path):
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+                try:
+                    if os.fstat(descriptor).st_size < size:
+                        os.ftruncate(descriptor, size)
+                finally:
+                    os.close(descriptor)
 
     def check(self, slots: int) -> None:
         """ValueError unless the shard files hold at least `slots` pictures: what was decoded must still be there."""
@@ -60,7 +63,7 @@ class ShardWriter:
     def write(self, slots: Iterable[int], pictures: Iterable[np.ndarray]) -> None:
         """Write each picture to its slot and force it to disk before returning: only then may a journal name it."""
         open_files: dict[int, int] = {}
-        try:
+        with naming(self._folder), _closed_after(open_files):
             for slot, picture in zip(slots, pictures, strict=True):
                 if picture.shape != (self._resolution, self._resolution, 3) or picture.dtype != np.uint8:
                     raise ValueError(f"a {self._resolution} px store cannot hold {picture.dtype} {picture.shape}")
@@ -70,9 +73,15 @@ class ShardWriter:
                 os.pwrite(open_files[shard], np.ascontiguousarray(picture).data, row * self._picture_bytes)
             for descriptor in open_files.values():
                 os.fsync(descriptor)
-        finally:
-            for descriptor in open_files.values():
-                os.close(descriptor)
+
+
+@contextmanager
+def _closed_after(descriptors: dict[int, int]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for descriptor in descriptors.values():
+            os.close(descriptor)
 
 
 def content_fingerprint(resolution: int, digests: Iterable[str]) -> str:

@@ -142,6 +142,8 @@ def attribute_report(judged: Judged, n_train: int) -> dict[str, float | int | st
         **_error(judged),
     }
     unknown = {key: None for key, value in figures.items() if value is not None and not np.isfinite(value)}
+    if np.ptp(judged.truth) == 0:  # a constant guess would be right about all
+        unknown |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), None)
     return head | figures | unknown
 
 

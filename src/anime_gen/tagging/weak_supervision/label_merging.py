@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 
 from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.labels.store import LabelStore
 from anime_gen.tagging.active_learning.acquisition import ACTIVE
 from anime_gen.tagging.active_learning.bradley_terry import bradley_terry, on_scale
+from anime_gen.tagging.classifiers.heads import is_right
 from anime_gen.tagging.config import LabelsConfig
-from anime_gen.tagging.targets import Targets, is_allowed, targets_of_index
+from anime_gen.tagging.targets import Targets, decoded, is_allowed, targets_of_index
 
 logger = logging.getLogger(__name__)
+SECOND_VALUE = 5  # labelled training pictures that must differ from the most common value
 
 
 @dataclass
@@ -85,9 +88,28 @@ def lacking(attributes: Iterable[Attribute], gathered: MergedLabels, least: int)
         if count < least:
             reasons[attribute.name] = (
                 f"{count} labelled training pictures, at least {least} are needed: add a column {attribute.name} to "
-                "labels.csv, or answer on the Label page (make app), or name sub-models in tag.labels.taught_by"
+                "labels.csv, or answer on the Label page (make app), or name sub-models in tag.labels.taught_by "
+                "(data/06_models/shipped/taggers)"
             )
+        elif (sameness := _all_alike(attribute, gathered)) is not None:
+            reasons[attribute.name] = sameness
     return reasons
+
+
+def _all_alike(attribute: Attribute, gathered: MergedLabels) -> str | None:
+    """Why nothing can be learned of labels that hardly vary: a constant guess would be right about nearly all."""
+    rows = gathered.learning[gathered.targets.stated(attribute.name)[gathered.learning]]
+    values = gathered.targets.values[attribute.name][rows]
+    found, counts = np.unique(values, return_counts=True)
+    usual = found[counts.argmax()]
+    others = int((~is_right(attribute, torch.from_numpy(values), torch.tensor(usual))).sum())
+    if others >= SECOND_VALUE:
+        return None
+    value = decoded(attribute, np.array([usual]))[0]
+    return (
+        f"{len(values) - others} of {len(values)} labelled training pictures have {attribute.name} = {value}; at least "
+        f"{SECOND_VALUE} must have another value: label some on the Label page (make app) or in labels.csv"
+    )
 
 
 def check_required(required: tuple[str, ...], vocabulary: Vocabulary, reasons: dict[str, str]) -> None:
