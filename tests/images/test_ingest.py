@@ -142,7 +142,7 @@ def test_labels_beside_the_pictures_reach_the_table(tmp_path: Path, caplog: pyte
     assert "hair_colour (did you mean hair_color?)" in caplog.text
     problems = [line["detail"] for line in done.rejects if line["kind"] == "label"]
     assert len(problems) == done.report["label_problems"] == 2
-    assert "row 6, hair_color 'teal'" in problems[0]
+    assert "row 6, hair_color = 'teal'" in problems[0]
     assert "row 5, glasses '0.0'" in problems[1]
     (folder / "labels.csv").write_text("file,glasses\n00000.png,0\n")
     changed = ingested(folder, tmp_path)

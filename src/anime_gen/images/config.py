@@ -33,7 +33,8 @@ def _is_handle(handle: str | None) -> bool:
 class SourceConfig:
     """Where the pictures come from (`params:source`)."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    # A folder called 2024 is a number to YAML.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "coerce_numbers_to_str": True}
 
     kind: SourceKind = "drawn"
     path: str | None = None  # folder or archive on disk; for kaggle: a copy already downloaded

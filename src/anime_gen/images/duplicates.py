@@ -181,13 +181,12 @@ class _Search:
 
     def _close(self, places: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs with close hashes: places, others and whether one is to be mirrored."""
-        found = [
-            (*np.nonzero(np.bitwise_count(hashes[others][None, :] ^ self._hashes[places, None]) <= HASH_DISTANCE), flip)
-            for flip, hashes in ((False, self._hashes), (True, self._mirrored))
-        ]
-        flips = [np.full(len(i), flip) for i, _, flip in found]
-        i, j = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
-        return places[i], others[j], np.concatenate(flips)
+        plain, turned = (
+            np.argwhere(np.bitwise_count(hashes[others][None, :] ^ self._hashes[places, None]) <= HASH_DISTANCE)
+            for hashes in (self._hashes, self._mirrored)
+        )
+        i, j = np.concatenate([plain, turned]).T
+        return places[i], others[j], np.arange(len(i)) >= len(plain)
 
     def _pairs(self, first: np.ndarray, second: np.ndarray, mirrored: np.ndarray) -> Pairs:
         """Pairs of rows, from pairs of places: those whose thumbnails are close."""
@@ -218,7 +217,8 @@ class _Search:
             second = self._faces.read(chunk.second)
             second[chunk.mirrored] = second[chunk.mirrored][:, :, ::-1]
             found.append(differences(self._faces.read(chunk.first), second, align))
-        return Difference(*map(np.concatenate, zip(*found, strict=True)))
+        largest, usual = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return Difference(largest, usual)
 
 
 def _firsts(groups: np.ndarray) -> np.ndarray:

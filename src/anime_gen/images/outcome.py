@@ -72,6 +72,7 @@ class Outcome:
         rejects.sort(key=lambda line: line["name"])
         rejects += [_label_line(problem) for problem in labelled.problems]
         label_columns = [column for column in index.columns if column.startswith("label.")]
+        notes = split_notes(index["group"].to_numpy(), index["split"].tolist())
         facts = {
             "resolution": resolution,
             "fingerprint": fingerprint,
@@ -84,10 +85,8 @@ class Outcome:
             "labels": {column.removeprefix("label."): int(index[column].notna().sum()) for column in label_columns},
             "label_problems": len(labelled.problems),
             "unknown_label_columns": labelled.unknown_columns,
-            "notes": split_notes(index["group"].to_numpy(), index["split"].tolist()),
+            "notes": notes if label_columns else [*notes, NO_LABELS],
         }
-        if not label_columns:
-            facts["notes"].append(NO_LABELS)
         return cls(folder, facts, index, rejects)
 
     def save(self, mark: str) -> None:

@@ -29,7 +29,8 @@ class LabelProblem:
     problem: str
 
     def __str__(self) -> str:
-        cell = f"{self.column} {self.value!r}: " if self.column else ""
+        named = not self.column or self.problem.startswith(self.column)
+        cell = "" if named else f"{self.column} {self.value!r}: "
         return f"row {self.row}, {cell}{self.problem}"
 
 

@@ -46,7 +46,7 @@ def test_a_folder_becomes_a_store_a_table_and_what_is_said_of_them(tmp_path: Pat
     out = run(tmp_path, {"kind": "folder", "path": str(tmp_path / "in")}, {"resolution_px": 32, "min_accepted": 2})
     assert set(out) == OUTPUTS
     assert set(out["ingest_report"]) >= {"source", "seen", "accepted", "rejected", "duplicates", "seconds"}
-    assert out["ingest_report"]["rejected"] == {"unknown_format": 1}
+    assert out["ingest_report"]["rejected"] == {"notes": 1}
     assert list(out["rejects"].columns) == ["kind", "name", "reason", "detail", "sha256"]
     assert out["rejects"]["kind"].tolist() == ["picture", "label"]
     store = open_face_store(out["face_store"], tmp_path)
