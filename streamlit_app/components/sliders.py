@@ -35,6 +35,9 @@ def show(editor: Editor, attribute: Attribute) -> None:
             on_click=editor.set_target,
             args=(name, None),
         )
+    outcome = editor.picture.outcomes.get(name)
+    if outcome is not None and outcome.reason:
+        st.caption(f"Stopped short: {outcome.reason}.")
 
 
 def _control(editor: Editor, attribute: Attribute, locked: bool) -> None:

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+import torch
 
 from anime_gen.latent import DirectionConfig, Directions, edit_to, fit_directions, solve
+from anime_gen.latent.editing import _Problem
 from anime_gen.latent.sampling import draw_ws
+from anime_gen.latent.solver import constrained_step
 from tests.latent.toys import LinearGenerator, LinearTagger
 
 CONFIG = DirectionConfig(samples=600, layer_groups=2, rank=6, calibration_characters=4, identity_budget=2.0)
@@ -97,3 +100,61 @@ def test_impossible_wishes_say_what_is_possible(bent, targets, locks, words):
     generator, tagger, directions = bent
     with pytest.raises(ValueError, match=words):
         solve(generator.synthesis, tagger, directions, draw_ws(generator, 3, 4, "test"), targets, locks)
+
+
+def test_the_order_of_wishes_does_not_matter(bent):
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 3, 4, "test")
+    wishes = {"mood": "cross", "length": 1.0, "glasses": 1.0}
+    one, other = (
+        solve(generator.synthesis, tagger, directions, ws, w) for w in (wishes, dict(reversed(wishes.items())))
+    )
+    assert torch.equal(one.ws, other.ws)
+
+
+def test_a_firm_row_is_never_loosened():
+    """The one way to do as asked runs along a held row: loosely held it gives way, firmly held it does not."""
+    asked, held = torch.tensor([[1.0, 0.2]]), torch.tensor([[4.0, 0.0]])
+    change, still = torch.tensor([1.0]), torch.zeros(1)
+    loose = constrained_step(asked, change, held, still, damping=1e-3, max_stretch=3.0)
+    firm = constrained_step(asked, change, held, still, damping=1e-3, max_stretch=3.0, firm=torch.tensor([True]))
+    assert abs(float((held @ loose)[0])) > 1.0
+    assert abs(float((held @ firm)[0])) < 0.1
+
+
+def test_drift_is_led_back():
+    asked, held = torch.eye(2)[:1], torch.eye(2)[1:]
+    step = constrained_step(asked, torch.tensor([1.0]), held, torch.tensor([-0.5]), damping=1e-6, max_stretch=3.0)
+    torch.testing.assert_close(step, torch.tensor([1.0, -0.5]), atol=1e-4, rtol=0)
+
+
+def test_steps_stay_where_faces_lie(bent):
+    space = bent[2].space
+    start = torch.zeros(1, space.size)
+    step = torch.full_like(start, 100.0)
+    groups = (start + space.confine(start, step, 1e9)).unflatten(1, (len(space.groups), space.rank)).norm(dim=2)
+    torch.testing.assert_close(groups, torch.full_like(groups, space.radius))
+    assert float(space.confine(start, step, 0.1).norm()) == pytest.approx(0.1 * space.typical_distance, rel=1e-4)
+
+
+def test_a_far_hue_is_turned_half_way_first(bent):
+    directions = bent[2]
+    problem = _Problem(directions, {"hue": 180.0}, None, 2)
+    readout = torch.zeros(2, len(directions.columns))
+    readout[:, directions.rows("hue")] = torch.tensor([[1.0, 0.0], [-1.0, 0.1]])
+    assert problem.first_share(readout).tolist() == [0.5, 1.0]
+
+
+def test_a_step_that_makes_it_worse_is_not_taken_and_the_next_is_half_as_long(bent):
+    """A painter that answers the wrong way round: the second try must be half of the first."""
+    generator, tagger, directions = bent
+    ws = draw_ws(generator, 1, 4, "test")
+    tried = []
+
+    def painter(latents):
+        tried.append(latents.clone())
+        return generator.synthesis(ws - (latents - ws))
+
+    solve(painter, tagger, directions, ws, {"length": 1.0}, steps=2)
+    first, second = ((latents - ws).norm() for latents in tried[1:3])
+    assert float(second) < 0.75 * float(first)

@@ -2,9 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import torch
 
 from anime_gen.attributes import Vocabulary
+from anime_gen.stylegan2.networks.condition import ConditionNetwork
+from anime_gen.tagging.classifiers.soft_tags import SOFTNESS
 
 Z_DIM = 6
 NUM_WS = 4
@@ -64,3 +67,80 @@ class LinearTagger:
         ws = images.unflatten(1, (NUM_WS, Z_DIM))
         plain = ws[:, :2].mean(1) @ self.coarse.T + ws[:, 2:].mean(1) @ self.fine.T
         return plain + self.bend * torch.sin(2.0 * plain)
+
+
+class PlainCondition(ConditionNetwork):
+    """g that hands the tags on as they are; unknown ones as their mean."""
+
+    def forward(self, tags: torch.Tensor) -> torch.Tensor:
+        return torch.where(tags.isnan(), self.mean, tags)
+
+
+class TagGenerator:
+    """w is what g makes of the tags, plus a trifle of z; a picture is w itself."""
+
+    def __init__(self, rows: int = 400) -> None:
+        columns = tuple(column.name for column in TAG_VOCABULARY.columns if column.attribute != "verdict")
+        self.config = SimpleNamespace(z_dim=2, w_dim=len(columns), resolution=4, condition=columns)
+        self.num_ws = 1
+        network = PlainCondition(columns, rows, len(columns)).eval()
+        network.set_table(tag_table(rows), seed=0)
+        self.network = network
+        self.mapping = TagMapping(network)
+
+    def synthesis(self, ws: torch.Tensor) -> torch.Tensor:
+        return ws[:, 0]
+
+
+class TagMapping:
+    def __init__(self, network: ConditionNetwork) -> None:
+        self.tags = network
+
+    def __call__(self, z: torch.Tensor, psi: float = 1.0, tags: torch.Tensor | None = None) -> torch.Tensor:
+        return self.tags(tags)[:, None] + 1e-3 * z.mean(1)[:, None, None]
+
+
+TAG_VOCABULARY = Vocabulary.parse(
+    {
+        "length": {"label": "Length", "kind": "continuous", "group": "hair"},
+        "width": {"label": "Width", "kind": "continuous", "group": "face"},
+        "chin": {"label": "Chin", "kind": "continuous", "group": "face"},
+        "glasses": {"label": "Glasses", "kind": "binary", "group": "eyewear"},
+        "rim": {"label": "Rim", "kind": "continuous", "group": "eyewear"},
+        "hue": {"label": "Hue", "kind": "cyclic", "group": "hair", "low": 0.0, "high": 360.0},
+        "style": {"label": "Style", "kind": "categorical", "group": "hair", "classes": ["loose", "buns", "tails"]},
+        "verdict": {"label": "Verdict", "kind": "categorical", "group": "face", "classes": ["slim", "broad"]},
+    }
+)
+TAG_SETTINGS = {"derived": {"verdict": ["width", "chin"]}, "shown_with": {"rim": "glasses"}}
+
+
+def tag_table(rows: int) -> np.ndarray:
+    """Tags [rows, 9] that occur: uniform values, a switch with its dependent, a hue, a class."""
+    random = np.random.default_rng(0)
+    plain = random.uniform(0.0, 1.0, (rows, 3))
+    on = random.uniform(size=rows) < 0.4
+    rim = np.where(on, random.uniform(0.0, 1.0, rows), np.nan)
+    angle = random.uniform(0.0, 2.0 * np.pi, rows)
+    style = np.eye(3)[random.integers(3, size=rows)]
+    return np.column_stack([plain, np.where(on, 1.0, -1.0), rim, np.cos(angle), np.sin(angle), style]).astype(
+        np.float32
+    )
+
+
+class TagReader:
+    """Reads the tags back, not quite as given: `leak` of length shows in width, `bend` makes every value nonlinear."""
+
+    def __init__(self, leak: float = 0.3, bend: float = 0.05, gain: float = 0.7) -> None:
+        self.vocabulary = TAG_VOCABULARY
+        self.columns = TAG_VOCABULARY.columns
+        self.leak, self.bend, self.gain = leak, bend, gain
+
+    def readout(self, images: torch.Tensor) -> torch.Tensor:
+        plain, glasses, rim, hue, style = images.split([3, 1, 1, 2, 3], dim=1)
+        length, width, chin = (0.5 + self.gain * (plain - 0.5) + self.bend * torch.sin(6.0 * plain)).unbind(1)
+        width = width + self.leak * (length - 0.5)
+        logit = SOFTNESS * torch.atanh(glasses.clamp(-0.99, 0.99))
+        verdict = 12.0 * torch.stack([0.5 - width, width - 0.5], 1)
+        parts = [torch.stack([length, width, chin], 1), logit, rim, hue, style.clamp_min(0.01).log(), verdict]
+        return torch.cat(parts, dim=1)

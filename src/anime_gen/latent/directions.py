@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from anime_gen.attributes import Attribute, Column, Vocabulary
 from anime_gen.latent.readings import column_slices, values_of
 from anime_gen.latent.space import LatentSpace
+from anime_gen.latent.tag_response import TagResponse
 
 SCHEMA = 1
 TENSORS = ("mean", "axes", "deviations", "intercept", "jacobian", "plain", "scale", "r2", "moves", "leakage")
@@ -27,6 +28,7 @@ class Directions:
     deviation of each column over characters, r2 [c] how much of it the latents explain, moves [c, p] for +1 read-out
     unit (a class: of its lead over the others), leakage [attributes, attributes]: row moved, column changed, in
     standard deviations per standard deviation, read by the taggers; trusted: share of faces whose tag they stood by.
+    tags: how the read-out answers to the tags given, for a conditional generator.
     """
 
     space: LatentSpace
@@ -43,6 +45,7 @@ class Directions:
     reach: dict[str, tuple[float, float]] = field(default_factory=dict)
     trusted: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    tags: TagResponse | None = None
 
     @property
     def attributes(self) -> list[str]:
@@ -100,6 +103,7 @@ class Directions:
         """Write one safetensors file, tensors and JSON metadata, beside `path` and then in its place."""
         tensors = {name: getattr(self, name) for name in TENSORS[3:]}
         tensors |= {name: getattr(self.space, name) for name in TENSORS[:3]}
+        tensors |= {} if self.tags is None else self.tags.tensors()
         facts = {
             "schema": SCHEMA,
             "groups": self.space.groups,
@@ -125,7 +129,7 @@ class Directions:
         try:
             with safe_open(str(path), framework="pt") as file:
                 facts = json.loads((file.metadata() or {})["directions"])
-                t = {name: file.get_tensor(name) for name in TENSORS}
+                t = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             if facts["schema"] != SCHEMA:
                 raise ValueError(f"schema {facts['schema']} is not {SCHEMA}")
         except Exception as error:
@@ -140,4 +144,5 @@ class Directions:
             reach={name: (float(low), float(high)) for name, (low, high) in facts["reach"].items()},
             trusted=facts["trusted"],
             settings=facts["settings"],
+            tags=TagResponse.of(t),
         )

@@ -12,7 +12,7 @@ from anime_gen.latent.protocols import Painter, Reader
 from anime_gen.latent.readings import SURE_LOGIT, Wish, ask, turn, values_of
 from anime_gen.latent.solver import constrained_step
 
-LOCKED = 2.0
+LOCKED = 4.0
 """Weight of a column the artist locked; an unlocked one has at most 1."""
 Targets = Mapping[str, Wish | Sequence[Wish]]
 
@@ -83,8 +83,8 @@ def solve(
 ) -> Solved:
     """Move characters ws [n, num_ws, w_dim] until the taggers read `targets` off the picture.
 
-    `targets`: attribute -> value, or a sequence of n values. `locks`: attributes to hold with double weight; without
-    it all others are held alike. Gauss-Newton steps on the true read-out, the Jacobian corrected after each by what
+    `targets`: attribute -> value, or a sequence of n values. All others are held, and `locks` are held
+    more firmly and never loosened. Gauss-Newton steps on the true read-out, the Jacobian corrected after each by what
     the picture did (Broyden's update); a step that makes it worse is halved. Stops at the identity budget. Makes
     steps + 1 pictures of each character. Raises ValueError for an unknown attribute or an impossible value.
     """
@@ -127,8 +127,9 @@ class _Problem:
         if not targets:
             raise ValueError(f"nothing to change: name at least one of {', '.join(directions.attributes)}")
         self.directions = directions
-        self.wishes = {name: _each(name, wish, n) for name, wish in targets.items()}
         self.attributes = {name: directions.attribute(name) for name in targets}
+        ordered = [name for name in directions.attributes if name in targets]  # never the order of the clicks
+        self.wishes = {name: _each(name, targets[name], n) for name in ordered}
         self.slices = {name: directions.rows(name) for name in directions.attributes}
         self.scale = directions.scale.clamp_min(SMALLEST_SCALE)
         self.budget = float(directions.settings.get("identity_budget", 0.4))
@@ -141,10 +142,7 @@ class _Problem:
 
     def _weights(self, moved: set[str], locks: Collection[str] | None) -> torch.Tensor:
         weights = held_rows(self.directions, moved)
-        if locks is None:
-            return weights
-        weights = 0.5 * weights
-        for name in locks:
+        for name in locks or ():
             self.directions.attribute(name)
             if name in moved:
                 raise ValueError(f"{name} is locked and asked to change at once: unlock it or leave it out")
@@ -181,6 +179,7 @@ class _Problem:
                     drift[i, held] * self.weights[held],
                     damping=self.damping,
                     max_stretch=self.max_stretch,
+                    firm=self.weights[held] >= LOCKED,
                 )
             )
         return torch.stack(steps)

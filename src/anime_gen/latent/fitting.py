@@ -13,6 +13,7 @@ from anime_gen.latent.readings import column_slices
 from anime_gen.latent.ridge import LinearFit, fit_ridge
 from anime_gen.latent.sampling import Samples, sample_faces, usable
 from anime_gen.latent.solver import constrained_step
+from anime_gen.latent.tag_response import fit_tag_response
 
 SMALLEST_SCALE = 1e-6
 """A column that varies less than this is constant: its direction is 0 and it holds nothing."""
@@ -28,6 +29,7 @@ def fit_directions(
     """
     samples = sample_faces(generator, tagger, config, progress)
     bare = solve_moves(linear_directions(samples, tagger, config), config)
+    bare = replace(bare, tags=fit_tag_response(generator, tagger, config, progress))
     return calibrate(bare, generator, tagger, config, progress)
 
 

@@ -15,24 +15,26 @@ def constrained_step(
     *,
     damping: float,
     max_stretch: float,
+    firm: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Step [p] with asked @ step = change, as far as rows held [h, p] allow, which are to change by `drift` [h].
 
     `asked` [m, p] and `held` are in standard deviations of their columns; held rows come weighted (a row scaled by a
     small weight is held loosely). The damped step is scaled to reach `change`; where holding would make it longer than
-    `max_stretch` times the free step, the hold is loosened until it is not.
+    `max_stretch` times the free step, the hold is loosened until it is not. Rows that are `firm` [h] never are.
     """
-    free = _damped(asked, change, damping)
-    if not len(held):
-        return _scaled(free, asked, change)
-    limit = max_stretch * float(_scaled(free, asked, change).norm())
-    for loosening in (1.0, 0.5, 0.25, 0.1):
-        rows = torch.cat([asked, loosening * held])
-        wanted = torch.cat([change, loosening * drift])
-        step = _scaled(_damped(rows, wanted, damping), asked, change)
-        if float(step.norm()) <= max(limit, 1e-9):
-            return step
-    return _scaled(free, asked, change)
+    if firm is None:
+        firm = torch.zeros(len(held), dtype=torch.bool)
+
+    def step_at(loosening: float) -> torch.Tensor:
+        share = torch.where(firm, 1.0, loosening)
+        rows = torch.cat([asked, share[:, None] * held])
+        return _scaled(_damped(rows, torch.cat([change, share * drift]), damping), asked, change)
+
+    free = step_at(0.0)
+    limit = max(max_stretch * float(free.norm()), 1e-9)
+    tried = (step_at(loosening) for loosening in (1.0, 0.5, 0.25, 0.1))
+    return next((step for step in tried if float(step.norm()) <= limit), free)
 
 
 def _damped(rows: torch.Tensor, change: torch.Tensor, damping: float) -> torch.Tensor:

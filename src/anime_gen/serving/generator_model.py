@@ -39,8 +39,11 @@ class GeneratorModel(PythonModel):
         if not 0 <= psi <= 2:
             raise ValueError(f"psi is {psi}; it must be a number from 0 to 2")
         wishes = read_wishes(str(params.get("attributes", "{}")), self.renderer.bundle.tagger.vocabulary)
-        latents = [self.renderer.latent(int(seed), psi) for seed in model_input["seed"]]
-        return np.stack([self.renderer.render(ws, wishes, steps=STEPS).pixels for ws in latents])
+        return np.stack([self._pixels(int(seed), psi, wishes) for seed in model_input["seed"]])
+
+    def _pixels(self, seed: int, psi: float, wishes: dict[str, float | str]) -> np.ndarray:
+        renderer = self.renderer
+        return renderer.render(renderer.latent(seed, psi), wishes, steps=STEPS, tags=renderer.tags(seed)).pixels
 
 
 mlflow.models.set_model(GeneratorModel())

@@ -13,9 +13,6 @@ from anime_gen.studio.export import export_png, recipe_of
 from anime_gen.studio.history import History
 from anime_gen.studio.recipe import MAX_SEED, Recipe, RecipeError
 
-STEPS = 2
-"""Corrections per move: with the pictures they take, a 64 px face answers within 150 ms on two cores."""
-
 
 class Editor:
     """One document. Every change is a new state in the history; `picture` shows the current one.
@@ -53,8 +50,8 @@ class Editor:
         """The current state as pixels and measured values; made once per state."""
         recipe = self.recipe
         if self._shown is None or self._shown[0] != recipe:
-            locks = recipe.locks or None
-            self._shown = recipe, self.renderer.render(self._start(recipe), recipe.targets, locks, STEPS)
+            start, tags = self._start(recipe), self._tags(recipe)
+            self._shown = recipe, self.renderer.render(start, recipe.targets, recipe.locks, tags=tags)
         return self._shown[1]
 
     @property
@@ -135,6 +132,10 @@ class Editor:
 
     def _own(self, recipe: Recipe) -> Recipe:
         return replace(recipe, model_sha256=self.bundle.sha256, measured={})
+
+    def _tags(self, recipe: Recipe) -> torch.Tensor | None:
+        """The tags that the start was made with; None for a latent of its own."""
+        return None if recipe.seed is None else self.renderer.tags(recipe.seed)
 
     def _start(self, recipe: Recipe) -> torch.Tensor:
         """The latent before any wish, ws [1, num_ws, w_dim]."""

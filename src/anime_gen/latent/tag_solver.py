@@ -1,0 +1,156 @@
+"""Edit a character of a conditional generator: its tags change, z and psi stay, until the picture reads as asked.
+
+Gauss-Newton on the tag vector against the true read-out. The Jacobian is the fitted response of the read-out to the
+tags, corrected after each picture by what it did (Broyden 1965); steps stay where tags occur. Of all the pictures seen
+the best one is taken that keeps every lock and the drift budget, so a move never trades away what the artist holds.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from anime_gen.latent.directions import Directions
+from anime_gen.latent.outcome import Outcome
+from anime_gen.latent.protocols import Painter, Reader
+from anime_gen.latent.readings import Wish
+from anime_gen.latent.tag_problem import Point, TagProblem
+from anime_gen.latent.tag_wishes import TagWishes
+from anime_gen.stylegan2.networks.condition import ConditionNetwork
+
+DAMPING = 0.05
+MARGIN = 0.1
+"""How far tags may go beyond those of the table, as a share of their range."""
+PRECISION = 0.005
+"""A shortfall below this needs no further picture once nothing drifts by more than `CALM`."""
+CALM = 0.03
+SHARES = (0.75, 0.5, 0.25)
+"""Parts of the way that are tried where the whole of it costs too much."""
+
+
+@dataclass(frozen=True)
+class TagSolved:
+    """Outcome of a move through g: ws [1, num_ws, w_dim], tags [1, k], what became of each wish, pictures made."""
+
+    ws: torch.Tensor
+    tags: torch.Tensor
+    outcomes: dict[str, Outcome]
+    readings: int
+
+
+class TagSolver:
+    """Edits one generator's characters through its condition network."""
+
+    def __init__(
+        self, network: ConditionNetwork, columns: tuple[str, ...], tagger: Reader, directions: Directions
+    ) -> None:
+        if directions.tags is None:
+            raise ValueError("these directions were fitted without tags; run `kedro run --pipelines=directions`")
+        self.network, self.tagger, self.directions = network, tagger, directions
+        self.response = directions.tags
+        self.tools = TagWishes(network, columns, directions)
+        span = self.tools.high - self.tools.low
+        self.low, self.high = self.tools.low - MARGIN * span, self.tools.high + MARGIN * span
+
+    def solve(
+        self,
+        painter: Painter,
+        ws: torch.Tensor,
+        tags: torch.Tensor | None,
+        targets: Mapping[str, Wish],
+        locks: Collection[str] = (),
+        steps: int = 5,
+    ) -> TagSolved:
+        """Change the tags [1, k] that ws [1, num_ws, w_dim] was made with until `targets` are read.
+
+        Without tags, those read off the picture stand in for them. Makes at most 2 + steps + 3 pictures. Wishes are
+        solved together: their order says nothing. Raises ValueError for an unknown attribute, an impossible value, or
+        one that is both locked and wanted.
+        """
+        search = _Search(self, painter, ws, tags, targets, locks)
+        return search.solved(*search.run(steps))
+
+
+class _Search:
+    """One edit: pictures are made and read here, and nowhere else."""
+
+    def __init__(
+        self,
+        solver: TagSolver,
+        painter: Painter,
+        ws: torch.Tensor,
+        tags: torch.Tensor | None,
+        targets: Mapping[str, Wish],
+        locks: Collection[str],
+    ) -> None:
+        self.solver, self.painter, self.ws, self.readings = solver, painter, ws, 0
+        first = self._read(ws)
+        tools = solver.tools
+        self.origin = tools.standard(tools.read_off(first) if tags is None else tags)[0]
+        self.added = self._g(self.origin)
+        self.problem = TagProblem(tools, solver.directions, self.origin, first, targets, locks)
+        self.start = self.problem.point(self.origin, first)
+
+    def run(self, steps: int) -> tuple[Point, Point]:
+        """The point taken, and the one nearest to the wishes whatever it costs."""
+        problem = self.problem
+        if not problem.wanted:
+            return self.start, self.start
+        best = self._try(self.solver.tools.asked(self.origin, problem.wanted))
+        points, jacobian, trust = [self.start, best], self.solver.response.jacobian, 1.0
+        for _ in range(steps):
+            if best.missed < PRECISION and max(best.drift.values(), default=0.0) < CALM:
+                break
+            rows = problem.weight[:, None] * jacobian * ~best.x.isnan()
+            tried = self._try(best.x + trust * damped_step(rows, problem.weight * (problem.goal - best.soft), DAMPING))
+            jacobian = corrected(jacobian, (tried.x - best.x).nan_to_num(0.0), tried.soft - best.soft)
+            trust = 1.0 if tried.loss < best.loss else 0.5 * trust
+            best = min(best, tried, key=lambda point: point.loss)
+            points.append(tried)
+        furthest = min(points, key=Point.price)
+        return self._allowed(points, furthest), furthest
+
+    def _allowed(self, points: list[Point], furthest: Point) -> Point:
+        """The point nearest to the wishes that keeps locks and budget, on the way to the furthest if need be."""
+        if not furthest.spoiled:
+            return furthest
+        for share in SHARES:
+            part = self._try(self.problem.part_of_the_way(furthest.x, share))
+            points = [*points, part]
+            if not part.spoiled:
+                break
+        return min((point for point in points if not point.spoiled), key=Point.price)
+
+    def solved(self, taken: Point, furthest: Point) -> TagSolved:
+        """The point taken as latents and tags."""
+        tags = self.solver.tools.tags(taken.x)
+        ws = self.ws + (self._g(taken.x) - self.added)
+        bounds = self.solver.low, self.solver.high
+        return TagSolved(ws, tags[None], self.problem.outcomes(taken, furthest, bounds), self.readings)
+
+    def _try(self, x: torch.Tensor) -> Point:
+        x = self.solver.tools.on_circles(torch.maximum(torch.minimum(x, self.solver.high), self.solver.low))
+        return self.problem.point(x, self._read(self.ws + (self._g(x) - self.added)))
+
+    @torch.no_grad()
+    def _g(self, x: torch.Tensor) -> torch.Tensor:
+        added: torch.Tensor = self.solver.network(self.solver.tools.tags(x)[None])
+        return added
+
+    def _read(self, ws: torch.Tensor) -> torch.Tensor:
+        self.readings += 1
+        with torch.no_grad():
+            return self.solver.tagger.readout(self.painter(ws)).float().cpu()[0].clone()
+
+
+def damped_step(rows: torch.Tensor, errors: torch.Tensor, damping: float) -> torch.Tensor:
+    """Levenberg-Marquardt step [k]: least squares of rows [c, k] @ step = errors [c], with a price on its length."""
+    return torch.linalg.solve(rows.T @ rows + damping * torch.eye(rows.shape[1]), rows.T @ errors)
+
+
+def corrected(jacobian: torch.Tensor, step: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    """Broyden's rank-one update: the Jacobian [c, k] nearest to the old one that explains what `step` [k] changed."""
+    length = float(step @ step)
+    if length < 1e-8:
+        return jacobian
+    return jacobian + torch.outer(change - jacobian @ step, step / length)

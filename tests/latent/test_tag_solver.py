@@ -1,0 +1,246 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anime_gen.latent import DirectionConfig, Directions
+from anime_gen.latent.protocols import silent
+from anime_gen.latent.readings import values_of
+from anime_gen.latent.space import fit_space
+from anime_gen.latent.tag_problem import LOCK_TOLERANCE, soft_goal
+from anime_gen.latent.tag_response import fit_tag_response
+from anime_gen.latent.tag_solver import TagSolver, corrected, damped_step
+from tests.latent.toys import TAG_SETTINGS, TAG_VOCABULARY, TagGenerator, TagReader
+
+CONFIG = DirectionConfig(samples=800, **TAG_SETTINGS)
+GENERATOR, READER = TagGenerator(), TagReader()
+RESPONSE = fit_tag_response(GENERATOR, READER, CONFIG, silent)
+
+
+def solver(budget: float = 1.0) -> TagSolver:
+    columns = len(READER.columns)
+    directions = Directions(
+        space=fit_space(torch.randn(50, 4), 1, 1, 4),
+        vocabulary=TAG_VOCABULARY,
+        **{name: torch.zeros(columns, 4) for name in ("jacobian", "plain", "moves")},
+        **{name: torch.zeros(columns) for name in ("intercept", "scale", "r2")},
+        leakage=torch.zeros(8, 8),
+        settings=TAG_SETTINGS | {"drift_budget": budget},
+        tags=RESPONSE,
+    )
+    return TagSolver(GENERATOR.network, GENERATOR.config.condition, READER, directions)
+
+
+def character(number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    tags = GENERATOR.network.row(torch.tensor([number]))
+    return GENERATOR.mapping(torch.zeros(1, 2), tags=tags), tags
+
+
+def read(ws: torch.Tensor) -> dict[str, np.ndarray]:
+    return values_of(TAG_VOCABULARY, READER.columns, READER.readout(GENERATOR.synthesis(ws)))
+
+
+def first_with(glasses: bool) -> int:
+    return next(i for i in range(99) if (float(character(i)[1][0, 3]) > 0) == glasses)
+
+
+def solve(number: int, targets, locks=(), budget: float = 1.0, steps: int = 5):
+    ws, tags = character(number)
+    return solver(budget).solve(GENERATOR.synthesis, ws, tags, targets, locks, steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [("length", 0.7), ("width", 0.35), ("chin", 0.6), ("hue", 200.0), ("style", "tails"), ("glasses", 1.0)],
+)
+def test_a_wish_is_read_as_asked_and_the_rest_stays(name, wish):
+    for number in range(6):
+        before, solved = read(character(number)[0]), solve(number, {name: wish})
+        after = read(solved.ws)
+        assert solved.outcomes[name].reason == ""
+        if name == "hue":
+            assert abs(float(after[name][0]) - wish) < 2.0
+        elif isinstance(wish, str):
+            assert after[name][0] == wish
+        else:
+            assert after[name][0] == pytest.approx(wish, abs=0.12 if name == "glasses" else 0.006)
+        for other in {"length", "width", "chin"} - {name}:
+            assert abs(float(after[other][0] - before[other][0])) < 0.03
+
+
+def test_corrections_beat_the_first_move():
+    once, often = (solve(3, {"length": 0.75}, steps=steps) for steps in (0, 5))
+    errors = [abs(float(read(solved.ws)["length"][0]) - 0.75) for solved in (once, often)]
+    assert errors[1] < 0.2 * errors[0]
+
+
+def test_z_and_psi_stay_and_only_tags_change():
+    ws, tags = character(2)
+    solved = solve(2, {"chin": 0.5})
+    torch.testing.assert_close(solved.ws - ws, (GENERATOR.network(solved.tags) - GENERATOR.network(tags))[:, None])
+
+
+def test_the_order_of_wishes_does_not_matter():
+    wishes = {"chin": 0.3, "style": "buns", "length": 0.8, "glasses": 1.0, "hue": 20.0}
+    one, other = solve(4, wishes), solve(4, dict(reversed(wishes.items())))
+    assert torch.equal(one.ws, other.ws)
+    assert list(one.outcomes) == list(other.outcomes) == ["length", "chin", "glasses", "hue", "style"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(number=st.integers(0, 60), wish=st.floats(0.0, 1.0), locked=st.sampled_from(["width", "chin", "hue", "style"]))
+def test_a_lock_never_drifts_further_than_without_it(number, wish, locked):
+    drift = {}
+    for locks in ((), (locked,)):
+        before, after = character(number)[0], solve(number, {"length": wish}, locks).ws
+        drift[locks] = float(
+            (READER.readout(GENERATOR.synthesis(after)) - READER.readout(GENERATOR.synthesis(before)))[
+                0, [i for i, column in enumerate(READER.columns) if column.attribute == locked]
+            ]
+            .abs()
+            .max()
+        )
+    assert drift[(locked,)] <= max(drift[()], LOCK_TOLERANCE) + 1e-4
+
+
+@settings(max_examples=25, deadline=None)
+@given(number=st.integers(0, 60), wish=st.floats(0.0, 1.0), budgets=st.tuples(st.floats(0, 0.3), st.floats(0, 0.3)))
+def test_more_budget_never_reaches_less(number, wish, budgets):
+    tight, wide = (solve(number, {"length": wish}, budget=budget) for budget in sorted(budgets))
+    missed = [abs(float(read(solved.ws)["length"][0]) - wish) for solved in (tight, wide)]
+    assert missed[1] <= missed[0] + 0.005
+
+
+def test_a_lock_that_a_wish_would_break_stops_the_move_and_says_so():
+    stiff = replace(RESPONSE, jacobian=torch.zeros_like(RESPONSE.jacobian))  # nothing can make up for the leak
+    one = solver()
+    one.response = stiff
+    ws, tags = character(0)
+    wish = 0.95 if float(read(ws)["length"][0]) < 0.5 else 0.05
+    free = one.solve(GENERATOR.synthesis, ws, tags, {"length": wish}, (), 0)
+    held = one.solve(GENERATOR.synthesis, ws, tags, {"length": wish}, ("width",), 0)
+    before = float(read(ws)["width"][0])
+    assert abs(float(read(free.ws)["width"][0]) - before) > LOCK_TOLERANCE
+    assert abs(float(read(held.ws)["width"][0]) - before) <= LOCK_TOLERANCE + 1e-6
+    assert held.outcomes["length"].reason == "Width is locked"
+
+
+def test_what_gives_way_beyond_the_budget_stops_the_move_and_is_named():
+    ws, _ = character(0)
+    wish = 0.95 if float(read(ws)["length"][0]) < 0.5 else 0.05
+    short = solve(0, {"length": wish}, budget=0.02, steps=0)
+    assert short.outcomes["length"].reason.startswith("Width would change by")
+    assert abs(float(read(short.ws)["width"][0]) - float(read(ws)["width"][0])) <= 0.02 + 1e-6
+
+
+def test_a_value_out_of_reach_says_how_far_it_goes():
+    outcome = solve(1, {"chin": 1.0}).outcomes["chin"]
+    low, high = outcome.interval
+    assert low <= float(outcome.reached) <= high < 1.0
+    assert "reaches" in outcome.reason
+
+
+def test_what_a_wish_decides_is_moved_through_its_deciders():
+    for number in range(6):
+        for verdict in ("slim", "broad"):
+            solved = solve(number, {"verdict": verdict})
+            assert solved.outcomes["verdict"].reached == verdict
+            assert solved.outcomes["verdict"].reason == ""
+
+
+def test_a_switch_brings_its_dependents_and_takes_them_away():
+    off, on = first_with(False), first_with(True)
+    assert bool(character(off)[1][0, 4].isnan())
+    turned_on, turned_off = solve(off, {"glasses": 1.0}), solve(on, {"glasses": 0.0})
+    assert 0.0 <= float(turned_on.tags[0, 4]) <= 1.0
+    assert bool(turned_off.tags[0, 4].isnan())
+
+
+def test_what_is_seen_only_with_a_switch_is_off_until_that_is_on():
+    off = first_with(False)
+    alone, together = solve(off, {"rim": 0.7}), solve(off, {"rim": 0.7, "glasses": 1.0})
+    assert torch.equal(alone.ws, character(off)[0])
+    assert alone.outcomes["rim"].reason == "Rim is seen only with glasses; turn that on first"
+    assert together.outcomes["rim"].reason == ""
+    assert float(together.outcomes["rim"].reached) == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_hue_stays_on_its_circle():
+    tags = solve(5, {"hue": 300.0}).tags[0, 5:7]
+    assert float(tags.norm()) <= 1.0 + 1e-5
+
+
+def test_tags_stay_where_they_occur():
+    for number in range(6):
+        tags = solve(number, {"length": 1.0, "chin": 0.0}).tags[0, :3]
+        assert float(tags.min()) >= -0.11
+        assert float(tags.max()) <= 1.11
+
+
+def test_a_face_without_tags_is_edited_by_what_is_read_in_it():
+    ws, _ = character(3)
+    solved = solver().solve(GENERATOR.synthesis, ws, None, {"chin": 0.4})
+    assert float(read(solved.ws)["chin"][0]) == pytest.approx(0.4, abs=0.01)
+
+
+def test_a_met_wish_costs_no_more_pictures_than_it_must():
+    ws, _ = character(3)
+    assert solve(3, {"chin": float(read(ws)["chin"][0])}).readings <= 3
+
+
+@pytest.mark.parametrize(
+    ("targets", "locks", "words"),
+    [
+        ({}, (), "nothing to change"),
+        ({"length": 9.0}, (), "0 to 1"),
+        ({"style": "bald"}, (), "loose, buns, tails"),
+        ({"length": 0.5}, ("length",), "locked"),
+        ({"length": 0.5}, ("nose",), "can move"),
+        ({"nose": 0.5}, (), "can move"),
+    ],
+)
+def test_impossible_wishes_say_what_is_possible(targets, locks, words):
+    with pytest.raises(ValueError, match=words):
+        solve(0, targets, locks)
+
+
+def test_damped_step_is_ridge_regression():
+    rows = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    expected = torch.tensor([2.0 * 3.0 / (4.0 + 0.5), 5.0 / (1.0 + 0.5)])
+    torch.testing.assert_close(damped_step(rows, torch.tensor([3.0, 5.0]), 0.5), expected)
+
+
+def test_broyden_explains_the_step_and_leaves_the_rest():
+    jacobian = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    updated = corrected(jacobian, torch.tensor([2.0, 0.0]), torch.tensor([1.0, 4.0]))
+    torch.testing.assert_close(updated, torch.tensor([[0.5, 0.0], [2.0, 1.0]]))
+    assert torch.equal(corrected(jacobian, torch.zeros(2), torch.ones(2)), jacobian)
+
+
+def test_goals_of_each_kind():
+    vocabulary = TAG_VOCABULARY
+    torch.testing.assert_close(soft_goal(vocabulary["glasses"], 1.0), torch.tensor([1.0]).tanh())
+    torch.testing.assert_close(soft_goal(vocabulary["glasses"], 0.5), torch.tensor([0.0]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(soft_goal(vocabulary["hue"], 90.0), torch.tensor([0.0, 1.0]), atol=1e-6, rtol=0)
+    assert soft_goal(vocabulary["style"], "buns").tolist() == [0.0, 1.0, 0.0]
+
+
+def test_the_response_is_told_apart_from_what_tags_come_with(tmp_path):
+    rows = {column.name: i for i, column in enumerate(READER.columns)}
+    deviation = GENERATOR.network.deviation
+    own = RESPONSE.jacobian[rows["length"], 0] / deviation[0]
+    leak = RESPONSE.jacobian[rows["width"], 0] / deviation[0]
+    assert float(leak / own) == pytest.approx(READER.leak, abs=0.03)
+    assert float(RESPONSE.jacobian[rows["chin"], 0].abs()) < 0.01
+
+
+def test_directions_keep_the_response_in_their_file(tmp_path):
+    one = solver().directions
+    one.save(tmp_path / "d.safetensors")
+    again = Directions.load(tmp_path / "d.safetensors").tags
+    assert all(
+        torch.equal(getattr(one.tags, n), getattr(again, n)) for n in ("jacobian", "known", "classes", "examples")
+    )
