@@ -1,6 +1,7 @@
 """Writing files so that a reader, or a process killed at any moment, sees either the old content or the new."""
 
 import errno
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,12 @@ def disk_full(path: Path, detail: str = "") -> DiskFullError:
     """What to raise when there is no room for `path`."""
     words = f"the disk is full{f' ({detail})' if detail else ''}: free some space and run the same command again"
     return DiskFullError(errno.ENOSPC, f"{words}; what is finished is kept", str(path))
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
+from anime_gen.images.files import file_sha256
+
 SCHEMA = 1
 MANIFEST = "manifest.json"
 CARD = "card.json"
@@ -103,7 +105,7 @@ def _check_file(folder: Path, path: str, entry: Mapping[str, Any]) -> None:
         raise BundleError(f"{path} of the bundle {folder} has {size} bytes instead of {entry['bytes']}. {CURE}")
     if file.suffix == ".safetensors":
         _check_header(folder, path, size)
-    if _sha256(file) != entry.get("sha256"):
+    if file_sha256(file) != entry.get("sha256"):
         raise BundleError(f"{path} of the bundle {folder} was changed or damaged: its sha256 is wrong. {CURE}")
 
 
@@ -133,12 +135,7 @@ def _files(folder: Path) -> list[str]:
 
 
 def _entry(file: Path) -> dict[str, Any]:
-    return {"sha256": _sha256(file), "bytes": file.stat().st_size}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"sha256": file_sha256(file), "bytes": file.stat().st_size}
 
 
 def _networks_hash(files: Mapping[str, Mapping[str, Any]]) -> str:

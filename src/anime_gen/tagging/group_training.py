@@ -6,11 +6,9 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,25 +30,13 @@ from anime_gen.tagging.weak_supervision.label_merging import MergedLabels, check
 from anime_gen.tagging.weak_supervision.onnx_tagger import add_votes
 from anime_gen.tagging.weak_supervision.pseudo_labels import add_pseudo_labels
 from anime_gen.tagging.weak_supervision.weak_labels import weak_faces, weak_targets
+from anime_gen.tracker import Tracker
 
 logger = logging.getLogger(__name__)
 TAGGERS = "06_models/taggers"  # below the data folder
 ONNX_VOTES = "02_intermediate/onnx_votes"
 GUESSES = "02_intermediate/guesses"
 WEAK_FACES = "02_intermediate/weak_faces"
-
-
-class Tracker(Protocol):
-    """What training reports to."""
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Figures at a number of images seen."""
-
-    def log_image(self, key: str, image: np.ndarray, step: int) -> None:
-        """A uint8 picture [h, w, 3]."""
-
-    def child(self, name: str, params: Mapping[str, Any] | None = None) -> AbstractContextManager[Any]:
-        """A run inside this one."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ and it leaks into the next session of the same process when something fails half
 
 from typing import TYPE_CHECKING
 
+from anime_gen.tracker import Tracker
 from anime_gen.tracking.memory_tracker import MemoryTracker
-from anime_gen.tracking.protocol import Tracker
 
 if TYPE_CHECKING:
     from anime_gen.tracking.mlflow_tracker import MlflowTracker

@@ -97,7 +97,7 @@ def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) 
     loader = OmegaConfigLoader(
         str(ROOT / "conf"), base_env="base", default_run_env=env, env=env, merge_strategy={"parameters": "soft"}
     )
-    config = TrainParameters.model_validate(loader["parameters"]["train"]).config()
+    config = TrainParameters.model_validate(loader["parameters"]["train"]).root
     assert isinstance(config, TrainingConfig)
     assert config.network.resolution == resolution
 

@@ -33,7 +33,7 @@ def train_generator(
     parameters: TrainParameters,
 ) -> dict[str, Any]:
     """Train the generator on the faces of the split `train` and their tags, or continue its own interrupted run."""
-    config = parameters.config()
+    config = parameters.root
     faces = open_face_store(face_store, data_folder)
     rows = np.flatnonzero((face_index["split"] == "train").to_numpy())
     tag_set: TagSet | None = None

@@ -8,14 +8,13 @@ hash of all that they hold; a cached file that fails its checksum is written aga
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from anime_gen.images.files import write_atomically
 from anime_gen.stylegan2.inference.runtime_frozen import synthesis_blocks
 from anime_gen.stylegan2.networks.equalized import ACTIVATION_GAIN, LEAK, EqualizedLinear
 from anime_gen.stylegan2.networks.generator import Generator
@@ -185,15 +184,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, graph: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(hashlib.sha256(graph).digest() + graph)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    Path(file.name).replace(path)
+    write_atomically(path, lambda file: file.write(hashlib.sha256(graph).digest() + graph))
 
 
 class OnnxEngine:

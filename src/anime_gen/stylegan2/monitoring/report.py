@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from anime_gen.stylegan2.monitoring.grid import grid, sample, save_png, to_uint8
 from anime_gen.stylegan2.monitoring.progress import Progress
+from anime_gen.tracker import Tracker
 
 if TYPE_CHECKING:  # training watches itself through this room, so the room imports none of it
     from anime_gen.stylegan2.training.growth import Schedule, Stage
@@ -18,22 +16,6 @@ if TYPE_CHECKING:  # training watches itself through this room, so the room impo
 
 GRID_SIDE = 8
 GRID_PIXELS = 512  # smaller pictures are enlarged so that the sheet has at least this side
-
-
-class Tracker(Protocol):
-    """The part of a tracker that training needs."""
-
-    def log_metrics(self, metrics: dict[str, float], step: int) -> None:
-        """Numbers at this many images seen."""
-        ...
-
-    def log_image(self, key: str, image: np.ndarray, step: int) -> None:
-        """A picture uint8 [h, w, 3] at this many images seen."""
-        ...
-
-    def child(self, name: str, params: dict[str, Any] | None = None) -> AbstractContextManager[Any]:
-        """A tracker nested in this one."""
-        ...
 
 
 class Report:

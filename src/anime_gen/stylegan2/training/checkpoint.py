@@ -5,7 +5,6 @@ own) and `manifest.json` with the sha256 of the others. It is written beside its
 and only then is `LATEST` replaced; a crash at any moment leaves the previous checkpoints as they were.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -16,6 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
+from anime_gen.images.files import file_sha256, write_atomically
 from anime_gen.stylegan2.networks.weights import save_network, write_tensors
 from anime_gen.stylegan2.training.state import TrainingState
 
@@ -125,12 +125,6 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def sync(path: Path) -> None:
     """Force a file or a folder's list of names to disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -165,11 +159,7 @@ def _write_folder(state: TrainingState, folder: Path, target: Path, info: dict[s
 
 def _point(folder: Path, name: str, target: str) -> None:
     """Replace a pointer file in one move."""
-    temporary = folder / f".{name}.tmp"
-    temporary.write_text(target + "\n", encoding="utf-8")
-    sync(temporary)
-    temporary.replace(folder / name)
-    sync(folder)
+    write_atomically(folder / name, lambda file: file.write(f"{target}\n".encode()))
 
 
 def best_checkpoint(folder: Path) -> Path | None:

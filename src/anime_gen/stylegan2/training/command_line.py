@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 
 from anime_gen.images.faces import ArrayFaces, Faces
+from anime_gen.images.files import write_atomically
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 
@@ -87,10 +88,7 @@ def drawn_faces(count: int, resolution: int, folder: Path) -> Faces:
 
         print(f"drawing {count:,} faces of {resolution} px ...", flush=True)
         pictures = np.stack(list(render_many(sample_characters(count, seed=0), resolution)))
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp.npy")
-        np.save(temporary, pictures)
-        temporary.replace(path)
+        write_atomically(path, lambda file: np.save(file, pictures))
     return ArrayFaces(np.load(path, mmap_mode="r"))
 
 

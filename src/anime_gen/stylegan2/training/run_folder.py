@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from anime_gen.images.files import write_atomically
 from anime_gen.stylegan2.training.state import TrainingState
 
 logger = logging.getLogger(__name__)
@@ -60,9 +61,8 @@ def check_run(folder: Path, config: dict[str, Any], data: str, accept_changed_da
         if known == data:
             return
         logger.warning("continuing on changed pictures, as asked")
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"config": config, "data": data}, indent=1), encoding="utf-8")
-    temporary.replace(path)
+    text = json.dumps({"config": config, "data": data}, indent=1)
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def checkpoint_bytes(state: TrainingState) -> int:

@@ -18,7 +18,7 @@ from anime_gen.distributed.launch import WorkerLostError
 from anime_gen.images.faces import Faces
 from anime_gen.stylegan2.inference.allocator import keep_freed_memory
 from anime_gen.stylegan2.monitoring.health import Health
-from anime_gen.stylegan2.monitoring.report import Report, Tracker
+from anime_gen.stylegan2.monitoring.report import Report
 from anime_gen.stylegan2.networks.weights import save_network
 from anime_gen.stylegan2.training.checkpoint import load_checkpoint, save_checkpoint
 from anime_gen.stylegan2.training.growth import Schedule, Stage, schedule
@@ -32,6 +32,7 @@ from anime_gen.stylegan2.training.step import Step
 from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 from anime_gen.threads import threads, threads_for
+from anime_gen.tracker import Tracker
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ a ``selected_tags.csv`` with a column ``name``, one row a tag in the output's or
 from __future__ import annotations
 
 import csv
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import torch
 
 from anime_gen.attributes import Attribute
 from anime_gen.images.faces import Faces
-from anime_gen.images.files import write_atomically
+from anime_gen.images.files import file_sha256, write_atomically
 from anime_gen.tagging.classifiers.network import resized
 from anime_gen.tagging.config import OnnxConfig
 from anime_gen.tagging.targets import Targets
@@ -100,7 +99,7 @@ def add_votes(targets: Targets, faces: Faces, config: OnnxConfig, weight: float,
 
 def _cached(tagger: OnnxTagger, faces: Faces, config: OnnxConfig, cache: Path) -> np.ndarray:
     """Probabilities of all faces; a large tagger takes a second a face, so they are kept."""
-    digest = hashlib.sha256(Path(config.model).read_bytes()).hexdigest()[:16]
+    digest = file_sha256(Path(config.model))[:16]
     path = cache / f"{digest}-{faces.fingerprint[:16]}.parquet"
     if not path.is_file():
         rows = [np.arange(k, min(k + 16, len(faces))) for k in range(0, len(faces), 16)]
