@@ -101,3 +101,24 @@ def test_a_card_tells_data_licence_and_figures(bundle_folder: Path):
     assert (card["licence"], card["figures"]["kid"], card["note"]) == ("CC0-1.0", 0.5, "first")
     unknown = make_card(bundle_folder / "generator.safetensors", {"resolution": 16}, {}, {}, [], "")
     assert (unknown["data"], unknown["licence"]) == ("unknown", "not stated")
+
+
+def test_a_set_too_small_to_compare_by_is_published_and_says_how_to_open_it(
+    published: TrackingStore, other_bundle_folder: Path, measurer, faces
+):
+    report = publish(other_bundle_folder, Registry(published), None, faces[:6], measurer, PublishConfig(gate=GATE))
+    assert not report["promoted"]
+    assert report["version"] != report["champion"]
+    assert "6 held-out faces are too few" in report["reason"]
+    assert "publish.gate=null" in report["reason"]
+    opened = publish(other_bundle_folder, Registry(published), None, faces[:6], measurer, PublishConfig(gate=None))
+    assert opened["promoted"]
+
+
+def test_the_card_of_an_unjudged_model_says_so(bundle_folder: Path):
+    info = {"resolution": 16, "source": {"kind": "folder", "name": "mine"}}
+    generator = bundle_folder / "generator.safetensors"
+    card = make_card(generator, info, {}, {"kid": None, "reason": "not judged: 2 unseen"}, [], "")
+    assert card["quality"] == "not judged: 2 unseen"
+    assert card["figures"]["kid"] is None
+    assert "quality" not in make_card(generator, info, {}, {"kid": 0.1}, [], "")

@@ -17,6 +17,17 @@ from anime_gen.stylegan2 import Generator, draw_characters
 Features = Callable[[np.ndarray], np.ndarray]
 """uint8 pictures [n, r, r, 3] -> features [n, d]."""
 
+FEWEST_FACES = 16
+"""Held-out faces below which two models are not compared."""
+
+
+def too_few_faces(count: int) -> str:
+    """What to say, and do, about a set that cannot compare two models."""
+    return (
+        f"{count} held-out faces are too few to compare two models, the gate needs at least {FEWEST_FACES}; to let the "
+        "page open the new one all the same: kedro run --pipelines=publish --params publish.gate=null"
+    )
+
 
 class GateRule(BaseModel):
     """When a challenger replaces the champion: a lower KID beyond noise, or an equal one at a higher resolution.
@@ -65,11 +76,8 @@ def compare(
 def score(generator: Generator, held_out: Faces, features: Features, resolution: int, rule: GateRule) -> Score:
     """KID, density and coverage of untruncated pictures at `resolution` px."""
     count = min(rule.faces, len(held_out))
-    if count < 16:
-        raise ValueError(
-            f"{count} held-out faces are too few to compare two models; the gate needs at least 16. "
-            "Ingest more pictures (source.count), or publish with publish.gate set to null."
-        )
+    if count < FEWEST_FACES:
+        raise ValueError(too_few_faces(count))
     real = features(held_out.at(resolution).read(np.arange(count)))
     made = features(sample(generator, count, resolution, rule.seed))
     distance = kernel_distance(made, real)

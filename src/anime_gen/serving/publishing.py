@@ -12,7 +12,7 @@ from anime_gen.evaluation.features import extract
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.serving.bundle import Bundle
-from anime_gen.serving.gate import Decision, Features, GateRule, compare, decide, table
+from anime_gen.serving.gate import FEWEST_FACES, Decision, Features, GateRule, compare, decide, table, too_few_faces
 from anime_gen.serving.manifest import BundleError
 from anime_gen.serving.registry import (
     CHALLENGER,
@@ -50,7 +50,7 @@ def make_card(
     note: str,
 ) -> dict[str, Any]:
     """What anybody should know before using the model: data, licence, training, figures, what it can move."""
-    source = generator_info.get("source")
+    source, reason = generator_info.get("source"), generator_report.get("reason")
     return {
         "resolution": generator_info["resolution"],
         "data": _words(source),
@@ -64,7 +64,7 @@ def make_card(
         "attributes": attributes,
         "note": note,
         "made": datetime.date.today().isoformat(),
-    }
+    } | ({"quality": reason} if reason else {})
 
 
 def publish(
@@ -116,6 +116,8 @@ def _judge(
         return Decision(True, f"the champion cannot be opened ({error})"), []
     if champion_version == version:
         return Decision(True, "these networks are the champion's already"), []
+    if len(held_out) < FEWEST_FACES:
+        return Decision(False, too_few_faces(len(held_out))), []
     challenger = Bundle.load(folder)
     scores = compare(challenger.generator, champion.generator, held_out, features_of(measurer), rule)
     sizes = (challenger.generator.config.resolution, champion.generator.config.resolution)

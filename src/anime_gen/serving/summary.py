@@ -64,6 +64,8 @@ def _tagging(report: Report) -> str:
 
 
 def _generator(report: Report) -> str:
+    if report.get("reason"):
+        return f"{report.get('resolution')} px; {report['reason']}"
     kid, floor, coverage = (_number(report.get(key)) for key in ("kid", "kid_noise_floor", "coverage"))
     return f"{report.get('resolution')} px; KID {kid} (data against data {floor}), coverage {coverage}"
 

@@ -89,3 +89,18 @@ def test_parameter_files_are_valid(environment):
     own = yaml.safe_load((ROOT / f"conf/{environment}/parameters/evaluate.yml").read_text())
     MeasurerConfig(**base["measurer"] | own["measurer"])
     QualityConfig(**base["evaluate"] | own["evaluate"])
+
+
+def test_a_set_too_small_to_judge_by_gives_an_empty_report_that_says_why(outcome, tmp_path: Path):
+    from anime_gen.pipelines.evaluate.nodes import judge_generator
+
+    folder = outcome[0]
+    store = write_store(folder / "few", np.stack(list(render_many(sample_characters(30, 3), 32, workers=1))))
+    index = pd.DataFrame({"split": ["train"] * 28 + ["tag_test", "held_out"]})
+    info = {"path": "generator.safetensors", "images_seen": 12}
+    stored = {"folder": "few", "fingerprint": store.fingerprint}
+    report = judge_generator(info, {"path": "none"}, stored, index, folder, QUALITY)
+    assert report.keys() >= KEYS - {"seconds"}
+    assert all(report[name] is None for name in ("kid", "coverage", "density", "vendi", "copies_flagged"))
+    assert "2 unseen and 28 training faces" in report["reason"]
+    json.dumps(report, allow_nan=False)

@@ -1,8 +1,10 @@
 """Nodes of the evaluate stage: thin calls into `anime_gen.evaluation`."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from anime_gen.evaluation import Measurer, QualityConfig
@@ -10,12 +12,15 @@ from anime_gen.evaluation import judge_generator as judge
 from anime_gen.evaluation.faces import read_split
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.evaluation.sheets import evidence_sheets, save_png
-from anime_gen.evaluation.strips import draw_strips
+from anime_gen.evaluation.small_sets import too_small, unjudged
+from anime_gen.evaluation.strips import draw_grid, draw_strips
 from anime_gen.evaluation.sweeps import sweep_strips
 from anime_gen.images import open_face_store
 from anime_gen.latent import Directions
 from anime_gen.stylegan2 import load_generator
 from anime_gen.tracking.active import active_tracker
+
+logger = logging.getLogger(__name__)
 
 REPORTS = "08_reporting"
 UNSEEN = ("held_out", "tag_test")
@@ -34,6 +39,13 @@ def judge_generator(
     generator = load_generator(data_folder / generator_info["path"])
     faces = open_face_store(face_store, data_folder).at(generator.config.resolution)
     splits = face_index["split"].to_numpy()
+    known = {key: generator_info.get(key) for key in ("images_seen", "source")}
+    reason = too_small(int((splits == "train").sum()), int(np.isin(splits, UNSEEN).sum()))
+    if reason is not None:
+        logger.warning("the generator is %s", reason)
+        empty, samples = unjudged(generator, config, reason)
+        save_png(draw_grid(samples, config.grid), data_folder / REPORTS / "samples.png")
+        return {"resolution": generator.config.resolution} | known | empty
     figures, evidence = judge(
         generator,
         Measurer.load(data_folder / measurer_report["path"]),
@@ -42,7 +54,6 @@ def judge_generator(
         config,
         bar,
     )
-    known = {key: generator_info.get(key) for key in ("images_seen", "source")}
     report = {"resolution": generator.config.resolution} | known | figures
     for name, sheet in evidence_sheets(report, evidence, config).items():
         save_png(sheet, data_folder / REPORTS / f"{name}.png")

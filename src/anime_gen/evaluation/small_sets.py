@@ -1,0 +1,38 @@
+"""A generator of a set that is too small to judge it by: samples to look at, and a report that says why it is empty."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from anime_gen.evaluation.config import QualityConfig
+from anime_gen.evaluation.features import to_pictures
+from anime_gen.evaluation.generator_quality import FEWEST
+from anime_gen.stylegan2 import Generator, draw_characters
+
+FIGURES = (
+    *("kid", "kid_standard_error", "kid_noise_floor", "kid_noise_floor_standard_error", "kid_centre", "frechet"),
+    *("density", "density_data", "coverage", "coverage_data", "vendi", "vendi_data", "copies_flagged", "eyes_match"),
+)
+"""Figures of an ordinary report; all of them need unseen faces."""
+
+
+def too_small(train: int, unseen: int) -> str | None:
+    """Why so many faces cannot judge a generator; None when they can."""
+    if min(train, unseen) >= FEWEST:
+        return None
+    return (
+        f"not judged: {unseen} unseen and {train} training faces, {FEWEST} of each are needed. "
+        "Some 200 pictures in all give every figure"
+    )
+
+
+def unjudged(generator: Generator, config: QualityConfig, reason: str) -> tuple[dict[str, Any], np.ndarray]:
+    """The report with every figure None and its `reason`; and samples uint8 [grid**2, r, r, 3] to look at."""
+    parts = []
+    for start in range(0, config.grid**2, config.batch):
+        z, tags = draw_characters(generator, range(start, min(start + config.batch, config.grid**2)))
+        with torch.inference_mode():
+            parts.append(to_pictures(generator(z, tags=tags)))
+    report: dict[str, Any] = dict.fromkeys(FIGURES) | {"spread": {}, "obedience": {}, "truncation": []}
+    return report | {"reason": reason}, np.concatenate(parts)
