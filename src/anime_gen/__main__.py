@@ -84,7 +84,7 @@ def serve(options: argparse.Namespace) -> int:
         raise LookupError("there is no model to serve yet: `make demo` trains and publishes a first one")
     _check_port(options.port)
     address = f"http://{HOST}:{options.port}/invocations"
-    body = '{"dataframe_split": {"columns": ["seed"], "data": [[7]]}, "params": {"psi": 0.7, "attributes": "{}"}}'
+    body = '{"dataframe_split": {"columns": ["seed"], "data": [[7]]}, "params": {"psi": 0.7, "format": "png"}}'
     print(
         f"When it is up, ask for character 7:\n  curl {address} -H 'Content-Type: application/json' -d '{body}'",
         flush=True,

@@ -188,14 +188,20 @@ def shipped_folder(project: "Project") -> Path:
 
 
 def signature(resolution: int) -> "ModelSignature":
-    """Seeds in, pictures out, with `psi` and `attributes` beside."""
+    """Seeds in, pictures out, with `psi`, `attributes` and `format` beside."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
     return ModelSignature(
         inputs=Schema([ColSpec("long", "seed")]),
         outputs=Schema([TensorSpec(np.dtype("uint8"), (-1, resolution, resolution, 3))]),
-        params=ParamSchema([ParamSpec("psi", "double", 0.7), ParamSpec("attributes", "string", "{}")]),
+        params=ParamSchema(
+            [
+                ParamSpec("psi", "double", 0.7),
+                ParamSpec("attributes", "string", "{}"),
+                ParamSpec("format", "string", "array"),
+            ]
+        ),
     )
 
 
@@ -206,7 +212,8 @@ def describe(card: dict[str, Any]) -> str:
         f"Anime faces of {card.get('resolution')} px, trained on {card.get('data', 'unknown data')} "
         f"(licence: {card.get('licence', 'not stated')}), {card.get('images_seen') or 0:,} images seen.\n\n"
         "Input: column `seed` (whole number). Parameters: `psi` (0 to 2, lower is closer to the average face; "
-        f'default 0.7), `attributes` (JSON text, for example `{{"hair_length": 0.8}}`). It can move: {attributes}.'
+        f'default 0.7), `attributes` (JSON text, for example `{{"hair_length": 0.8}}`), `format` (`array` or `png`). '
+        f"It can move: {attributes}."
     )
 
 

@@ -1,0 +1,114 @@
+"""One setting, stated in each way that Kedro allows, reaches pipelines, page, commands, labels and tracking alike."""
+
+import shutil
+import sys
+import tarfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from kedro.io import DataCatalog
+
+from anime_gen.__main__ import main
+from anime_gen.hooks import ProjectHooks
+from anime_gen.project import open_project
+from anime_gen.settings import CONFIG_LOADER_ARGS, CONFIG_LOADER_CLASS
+from anime_gen.tracking.store import TrackingStore
+from tests.conftest import ROOT
+
+GLOBALS = "data_folder: elsewhere\n"
+TRACKING = "tracking_uri: sqlite:///${globals:data_folder}/runs.db\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the settings of a fresh clone; one stands in a folder below it."""
+    root = tmp_path / "project"
+    shutil.copytree(ROOT / "conf", root / "conf")
+    (root / "notebooks").mkdir()
+    monkeypatch.chdir(root / "notebooks")
+    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return root
+
+
+def state(project: Path, way: str) -> dict[str, str]:
+    """State GLOBALS and TRACKING in one way; the options that a command then needs."""
+    conf = project / "conf"
+    if way == "conf-source":
+        conf.rename(project / "settings")
+        conf = project / "settings"
+        (project / "conf" / "base").mkdir(parents=True)  # what marks the root
+    layer = {"local": "local", "environment": "smoke", "KEDRO_ENV": "smoke"}.get(way, "base")
+    (conf / layer / "globals.yml").write_text(GLOBALS)
+    (conf / layer / "mlflow.yml").write_text(TRACKING)
+    return {"conf-source": {"conf_source": "settings"}, "environment": {"env": "smoke"}}.get(way, {})
+
+
+@pytest.mark.parametrize("way", ["base", "local", "environment", "KEDRO_ENV", "conf-source"])
+def test_pipelines_page_and_commands_read_the_same(project: Path, way: str, monkeypatch: pytest.MonkeyPatch, capsys):
+    options = state(project, way)
+    if way == "KEDRO_ENV":
+        monkeypatch.setenv("KEDRO_ENV", "smoke")
+    place, database = project / "elsewhere", f"sqlite:///{project}/elsewhere/runs.db"
+
+    # Kedro's session asks the hooks with a loader of its own.
+    loader = CONFIG_LOADER_CLASS(
+        str(project / options.get("conf_source", "conf")),
+        options.get("env") or ("smoke" if way == "KEDRO_ENV" else None),
+        **CONFIG_LOADER_ARGS,
+    )
+    catalog, hooks = DataCatalog(), ProjectHooks()
+    hooks.after_context_created(SimpleNamespace(project_path=project, config_loader=loader))
+    hooks.after_catalog_created(catalog)
+    assert catalog.load("data_folder") == place
+    assert catalog.load("tracking_store").uri == database
+    assert loader["catalog"]["tags"]["filepath"] == "elsewhere/05_model_input/tags.parquet"
+
+    # The page, with what stands behind `--` on its command line.
+    monkeypatch.syspath_prepend(str(ROOT / "streamlit_app"))
+    import components.project as page
+
+    monkeypatch.setattr(page, "ROOT", project)
+    written = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    monkeypatch.setattr(sys, "argv", [page.MAIN, *written])
+    assert page.project().source_folder == place
+    assert TrackingStore.of(page.project()).uri == database
+
+    # Commands and notebooks.
+    opened = open_project(**options)
+    assert (opened.source_folder, TrackingStore.of(opened).uri) == (place, database)
+    assert main(["register-shipped", *written]) == 1  # no shipped model here: but which registry was asked?
+    assert (project / "elsewhere" / "runs.db").is_file()
+    assert not list(project.rglob("*globals*data_folder*"))
+    assert "no model yet" in capsys.readouterr().err
+
+
+def test_params_reach_the_page_and_the_commands_too(project: Path, capsys):
+    given = {"source": {"kind": "folder", "path": "my/faces"}}
+    assert open_project(params=given).chosen.settings["path"] == "my/faces"
+    assert open_project(params={"train": {"seed": 9}}).parameters["train"]["seed"] == 9
+    assert main(["summary", "--params", "source.kind=folder,source.path=my faces, cut"]) == 0
+    assert "folder my faces, cut" in capsys.readouterr().out
+
+
+def test_a_folder_called_like_an_interpolation_is_one(project: Path):
+    assert open_project(params={"source": {"kind": "folder", "path": "${x}"}}).chosen.settings["path"] == "${x}"
+    assert open_project(params={"source": {"kind": "folder", "path": "${x}"}}).parameters["source"]["path"] == "${x}"
+
+
+def test_packed_settings_as_kedro_package_makes_them_are_read(project: Path):
+    with tarfile.open(project / "conf.tar.gz", "w:gz") as packed:
+        for layer in ("base", "smoke"):
+            packed.add(project / "conf" / layer, f"conf/{layer}")
+    assert open_project(conf_source="conf.tar.gz", env="smoke").source_folder == project / "data/smoke"
+
+
+def test_settings_without_conf_local_are_read(project: Path):
+    shutil.rmtree(project / "conf" / "local")
+    assert open_project().source_folder == project / "data"
+
+
+def test_a_misspelt_environment_is_refused(project: Path):
+    with pytest.raises(ValueError, match="no environment 'smok'; did you mean smoke"):
+        open_project(env="smok")
