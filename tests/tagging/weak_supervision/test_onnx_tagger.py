@@ -11,32 +11,107 @@ from anime_gen.images import ArrayFaces
 from anime_gen.tagging.config import OnnxConfig
 from anime_gen.tagging.targets import Targets
 from anime_gen.tagging.weak_supervision.onnx_tagger import OnnxTagger, add_votes, tags_of
+from anime_gen.tagging.weak_supervision.tag_lists import read_tags
 from tests.tagging.toys import vocabulary
 
 TAGS = ("blue_hair", "green_hair", "red_hair")  # the input is BGR
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> OnnxConfig:
+def tagger_file(
+    folder: Path,
+    *,
+    batch: int | str = "n",
+    size: int | str = 16,
+    scale: float = 255.0,
+    offset: float = 0.0,
+    input_type: int = TensorProto.FLOAT,
+    tags: int | str = 3,
+) -> OnnxConfig:
+    """A file whose three answers are the mean blue, green and red over ``scale``, less ``offset``."""
     nodes = [
-        helper.make_node("ReduceMean", ["picture", "axes"], ["mean"], keepdims=0),
-        helper.make_node("Div", ["mean", "scale"], ["out"]),
+        helper.make_node("Cast", ["picture"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Div", ["mean", "scale"], ["shares"]),
+        helper.make_node("Sub", ["shares", "offset"], ["out"]),
     ]
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, ["n", 16, 16, 3])],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 3])],
+        [helper.make_tensor_value_info("picture", input_type, [batch, size, size, 3])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [batch, tags])],
         [
             helper.make_tensor("axes", TensorProto.INT64, [2], [1, 2]),
-            helper.make_tensor("scale", TensorProto.FLOAT, [1], [255.0]),
+            helper.make_tensor("scale", TensorProto.FLOAT, [1], [scale]),
+            helper.make_tensor("offset", TensorProto.FLOAT, [1], [offset]),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    onnx.save(model, tmp_path / "model.onnx")
+    onnx.save(model, folder / "model.onnx")
     rows = "\n".join(f"{number},{name},0,9" for number, name in enumerate(TAGS))
-    (tmp_path / "selected_tags.csv").write_text(f"tag_id,name,category,count\n{rows}\n")
-    return OnnxConfig(model=str(tmp_path / "model.onnx"), tags=str(tmp_path / "selected_tags.csv"))
+    (folder / "selected_tags.csv").write_text(f"tag_id,name,category,count\n{rows}\n")
+    return OnnxConfig(model=str(folder / "model.onnx"), tags=str(folder / "selected_tags.csv"))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> OnnxConfig:
+    return tagger_file(tmp_path)
+
+
+PICTURES = np.stack([np.full((16, 16, 3), shades, np.uint8) for shades in ([200, 0, 50], [0, 255, 0], [10, 20, 30])])
+
+
+@pytest.mark.parametrize("changes", [{"batch": 1}, {"batch": 2}, {"input_type": TensorProto.UINT8}, {"tags": "t"}])
+def test_files_of_a_fixed_batch_and_of_other_types_say_the_same(changes: dict[str, int], tmp_path: Path) -> None:
+    (tmp_path / "usual").mkdir()
+    usual = OnnxTagger(tagger_file(tmp_path / "usual")).probabilities(PICTURES)
+    assert OnnxTagger(tagger_file(tmp_path, **changes)).probabilities(PICTURES) == pytest.approx(usual, abs=1e-3)
+    assert usual[0] == pytest.approx([50 / 255, 0, 200 / 255], abs=1e-3)
+
+
+def test_logits_become_probabilities_and_percentages_are_refused(tmp_path: Path) -> None:
+    logits = OnnxTagger(tagger_file(tmp_path, scale=25.5, offset=5.0)).probabilities(PICTURES)
+    assert logits[1] == pytest.approx([0.0067, 0.9933, 0.0067], abs=1e-3)
+    with pytest.raises(ValueError, match=r"values from 0 to 100, not probabilities"):
+        OnnxTagger(tagger_file(tmp_path, scale=2.55)).probabilities(PICTURES)
+
+
+def test_files_of_another_layout_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"with a fixed size"):
+        OnnxTagger(tagger_file(tmp_path, size="s"))
+    config = tagger_file(tmp_path)
+    (tmp_path / "selected_tags.csv").write_text("name\na\nb\n")
+    with pytest.raises(ValueError, match=r"gives 3 tags, but .* lists 2"):
+        OnnxTagger(config)
+    (tmp_path / "model.onnx").write_bytes(b"not a model")
+    with pytest.raises(ValueError, match="no ONNX file that can be opened"):
+        OnnxTagger(config)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tag_id,name,category,count\n0,blue_hair,0,9\n1,long hair,0,9\n2,o_o,0,1\n",
+        "id;Tag;count\r\n0;Blue hair;9\r\n1;long_hair;9\r\n2;o_o;1\r\n",
+        "\ufeffname\nblue_hair\nlong_hair\no_o\n",
+        "blue hair\nlong hair\no_o\n",
+        "name\tcount\nblue-hair\t1\nlong-hair\t1\no_o\t1\n",
+        '["blue_hair", "long_hair", "o_o"]',
+        '{"blue_hair": 0, "o_o": 2, "long_hair": 1}',
+        '{"0": "blue_hair", "1": "long_hair", "2": "o_o"}',
+        '{"tags": [{"name": "blue\\\\_hair"}, {"name": "long_hair"}, {"name": "o_o"}]}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_lists_of_tags_in_the_forms_they_are_found_in(text: str, encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "tags").write_bytes(text.encode(encoding))
+    assert read_tags(tmp_path / "tags") == ["blue_hair", "long_hair", "o_o"]
+
+
+@pytest.mark.parametrize("text", ["", "id,count\n0,9\n", '{"a": 0, "b": 5}', "[", "{}"])
+def test_what_is_no_list_of_tags_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "tags.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"tags\.csv"):
+        read_tags(tmp_path / "tags.csv")
 
 
 def test_votes_fill_gaps_only_where_the_tagger_is_sure(config: OnnxConfig, tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """First votes from an ONNX tagger file that the user has: the WD taggers' layout, never needed, never fetched.
 
-Layout: ``model.onnx`` with one input [n, size, size, 3] (BGR, 0 to 255) and one output [n, tags] of probabilities, and
-a ``selected_tags.csv`` with a column ``name``, one row a tag in the output's order.
+Layout: ``model.onnx`` with one input [n, size, size, 3] (BGR, 0 to 255; n may be fixed) and an output [n, tags] of
+probabilities or logits, and a list of the tags in the output's order (``selected_tags.csv`` with a column ``name``).
 """
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from anime_gen.images.files import file_sha256, write_atomically
 from anime_gen.tagging.classifiers.network import resized
 from anime_gen.tagging.config import OnnxConfig
 from anime_gen.tagging.targets import Targets
+from anime_gen.tagging.weak_supervision.tag_lists import plain_tag, read_tags
 
 SAME_THING = {"ribbon": ("hair_ribbon", "hair_bow"), "hat": ("hat", "beret"), "gray": ("grey",)}
 
@@ -27,30 +27,85 @@ class OnnxTagger:
     """A tagger file opened with ONNX Runtime on the CPU."""
 
     def __init__(self, config: OnnxConfig) -> None:
-        """ValueError if file and list of tags do not fit each other."""
+        """ValueError in one sentence if the file is of another layout, or does not fit its list of tags."""
         import onnxruntime
 
-        model, listed = Path(config.model), Path(config.tags)
-        for path in (model, listed):
+        self._model, listed = Path(config.model), Path(config.tags)
+        for path in (self._model, listed):
             if not path.is_file():
                 raise FileNotFoundError(f"tag.labels.onnx names {path}, which is not there")
-        with listed.open(newline="", encoding="utf-8") as file:
-            self.names = [row["name"] for row in csv.DictReader(file)]
-        self._session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        self.names = read_tags(listed)
+        try:
+            self._session = onnxruntime.InferenceSession(str(self._model), providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime has a class of its own for every way a file can be wrong
+            raise ValueError(f"{self._model} is no ONNX file that can be opened ({_sentence(error)})") from None
         entry = self._session.get_inputs()[0]
-        if len(entry.shape) != 4 or entry.shape[3] != 3 or not isinstance(entry.shape[1], int):
-            raise ValueError(f"{model} takes {entry.shape}; a tagger of this layout takes [n, size, size, 3]")
-        self._input, self._size = entry.name, int(entry.shape[1])
-        count = self._session.get_outputs()[0].shape[-1]
-        if count != len(self.names):
-            raise ValueError(f"{model} gives {count} tags, but {listed} lists {len(self.names)}")
+        if len(self._session.get_inputs()) > 1 or entry.type not in _TYPES or not _is_square(entry.shape):
+            raise ValueError(
+                f"{self._model} takes {entry.shape} as {entry.type}; a tagger of this layout takes [n, size, size, 3] "
+                "with a fixed size, as float or uint8"
+            )
+        self._input, self._size, self._type = entry.name, int(entry.shape[1]), _TYPES[entry.type]
+        self._batch = entry.shape[0] if isinstance(entry.shape[0], int) and entry.shape[0] > 0 else None
+        counts = [output.shape[-1] if output.shape else None for output in self._session.get_outputs()]
+        fitting = [i for i, count in enumerate(counts) if count == len(self.names)]
+        unsaid = [i for i, count in enumerate(counts) if not isinstance(count, int)]
+        if not fitting and not unsaid:
+            raise ValueError(f"{self._model} gives {counts[0]} tags, but {listed} lists {len(self.names)}")
+        self._output = (fitting or unsaid)[0]
 
-    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
-        """Probability of each tag, float32 [n, tags], for pictures uint8 [n, r, r, 3]."""
+    def outputs(self, pictures: np.ndarray) -> np.ndarray:
+        """What the file says of each tag, float32 [n, tags], for pictures uint8 [n, r, r, 3]."""
         images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float()
         ready = resized(images, self._size).flip(1).permute(0, 2, 3, 1).contiguous().numpy()  # RGB to BGR
-        result: np.ndarray = self._session.run(None, {self._input: ready})[0]
-        return result.astype(np.float32)
+        step = self._batch or max(1, len(ready))
+        parts = [self._run(ready[start : start + step], step) for start in range(0, len(ready), step)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.names)), np.float32)
+
+    def _run(self, batch: np.ndarray, step: int) -> np.ndarray:
+        """One call; a file made for batches of a fixed size gets its last one filled up."""
+        fill = np.repeat(batch[-1:], step - len(batch), axis=0)
+        given = np.concatenate([batch, fill]).clip(0, 255).astype(self._type)
+        try:
+            result = np.asarray(self._session.run(None, {self._input: given})[self._output], np.float32)
+        except Exception as error:
+            raise ValueError(f"{self._model} cannot be run on pictures ({_sentence(error)})") from None
+        if result.size != len(given) * len(self.names):
+            shape, wanted = list(result.shape), [len(given), len(self.names)]
+            raise ValueError(f"{self._model} answers {shape} where its list of tags needs {wanted}")
+        return result.reshape(len(given), -1)[: len(batch)]
+
+    def probabilities(self, pictures: np.ndarray) -> np.ndarray:
+        """Probability of each tag, float32 [n, tags]. See ``as_probabilities``."""
+        return as_probabilities(self.outputs(pictures), self._model)
+
+
+_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+
+def as_probabilities(outputs: np.ndarray, model: Path | str) -> np.ndarray:
+    """Outputs of a tagger as probabilities: as they are within 0 to 1, through a sigmoid where some are negative.
+
+    ValueError for anything else, such as percentages.
+    """
+    if not np.isfinite(outputs).all():
+        raise ValueError(f"{model} gives values that are no numbers; it cannot vote")
+    low, high = (float(outputs.min()), float(outputs.max())) if outputs.size else (0.0, 0.0)
+    if low >= -1e-4 and high <= 1.0 + 1e-4:
+        return outputs.clip(0.0, 1.0)
+    if low < 0.0:
+        return (1.0 / (1.0 + np.exp(-outputs.astype(np.float64)))).astype(np.float32)
+    raise ValueError(
+        f"{model} gives values from {low:.3g} to {high:.3g}, not probabilities; export it with its sigmoid"
+    )
+
+
+def _is_square(shape: list[object]) -> bool:
+    return len(shape) == 4 and shape[3] == 3 and isinstance(shape[1], int) and shape[1] == shape[2] and shape[1] > 0
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def tags_of(attribute: Attribute) -> dict[str, tuple[str, ...]]:
@@ -78,7 +133,7 @@ def add_votes(targets: Targets, faces: Faces, config: OnnxConfig, weight: float,
     probabilities = _cached(tagger, faces, config, cache)
     for attribute in targets.vocabulary.values():
         spoken = {
-            value: [tagger.names.index(name) for name in names if name in tagger.names]
+            value: [tagger.names.index(name) for name in map(plain_tag, names) if name in tagger.names]
             for value, names in tags_of(attribute).items()
         }
         spoken = {value: places for value, places in spoken.items() if places}
@@ -100,10 +155,10 @@ def add_votes(targets: Targets, faces: Faces, config: OnnxConfig, weight: float,
 def _cached(tagger: OnnxTagger, faces: Faces, config: OnnxConfig, cache: Path) -> np.ndarray:
     """Probabilities of all faces; a large tagger takes a second a face, so they are kept."""
     digest = file_sha256(Path(config.model))[:16]
-    path = cache / f"{digest}-{faces.fingerprint[:16]}.parquet"
+    path = cache / f"{digest}-outputs-{faces.fingerprint[:16]}.parquet"
     if not path.is_file():
         rows = [np.arange(k, min(k + 16, len(faces))) for k in range(0, len(faces), 16)]
-        table = pd.DataFrame(np.concatenate([tagger.probabilities(faces.read(part)) for part in rows]))
+        table = pd.DataFrame(np.concatenate([tagger.outputs(faces.read(part)) for part in rows]))
         table.columns = table.columns.astype(str)
         write_atomically(path, table.to_parquet)
-    return pd.read_parquet(path).to_numpy()
+    return as_probabilities(pd.read_parquet(path).to_numpy(), config.model)
