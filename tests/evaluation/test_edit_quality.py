@@ -9,7 +9,15 @@ from anime_gen.evaluation.edit_summary import summarise_edits
 from anime_gen.evaluation.requests import make_requests, miss, obedience
 from anime_gen.latent import DirectionConfig, Directions, fit_directions
 from anime_gen.latent.readings import values_of
-from tests.latent.toys import VOCABULARY, LinearGenerator, LinearTagger
+from tests.latent.toys import (
+    TAG_SETTINGS,
+    TAG_VOCABULARY,
+    VOCABULARY,
+    LinearGenerator,
+    LinearTagger,
+    TagGenerator,
+    TagReader,
+)
 
 CONFIG = EditConfig(characters=8, requests=3, solve_steps=3, population=64, bootstrap=20)
 FIT = DirectionConfig(samples=500, layer_groups=2, rank=6, calibration_characters=4, identity_budget=2.0)
@@ -88,7 +96,7 @@ def test_a_poor_measurer_does_not_count_as_leakage(world):
 
 def test_the_summary_compares_methods_on_the_same_attributes(report):
     summary = summarise_edits(report)
-    assert set(summary["methods"]) == {"solve", "linear", "interfacegan", "tl_gan"}
+    assert set(summary["methods"]) == {"solve", "do_nothing", "linear", "interfacegan", "tl_gan"}
     assert summary["methods"]["solve"]["leakage_mean"] < summary["methods"]["interfacegan"]["leakage_mean"]
     assert summarise_edits({})["methods"] == {}
 
@@ -115,3 +123,26 @@ def test_misses_in_closed_form():
 def test_obedience_of_constant_answers_is_undefined():
     same = [np.zeros(4), np.zeros(4)]
     assert obedience(VOCABULARY["length"], [[0.0] * 4, [1.0] * 4], same, torch.zeros(2, 4, 1), np.zeros(4)) is None
+
+
+class ExactTagMeasurer(TagReader):
+    """Reads what the taggers of the conditional toy read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors = {name: {"r2": 1.0} for name in TAG_VOCABULARY}
+
+    def values(self, readout: torch.Tensor) -> dict[str, np.ndarray]:
+        return values_of(self.vocabulary, self.columns, readout)
+
+
+def test_a_generator_that_knows_tags_is_judged_through_them_beside_doing_nothing():
+    generator, tagger = TagGenerator(), TagReader()
+    fit = DirectionConfig(samples=300, layer_groups=1, rank=6, calibration_characters=4, **TAG_SETTINGS)
+    directions = fit_directions(generator, tagger, fit)
+    entry = judge_edits(generator, tagger, directions, ExactTagMeasurer(), CONFIG)["chin"]
+    assert entry["hit_median"] < 0.01
+    assert entry["leakage_mean"] < 0.1
+    still = entry["methods"]["do_nothing"]
+    assert still["hit_median"] > 0.1
+    assert still["as_asked"] < 0.5 < entry["as_asked"]

@@ -16,26 +16,47 @@ from anime_gen.evaluation.statistics import bootstrap_interval, finite
 from anime_gen.latent.baselines import baseline_moves
 from anime_gen.latent.directions import Directions
 from anime_gen.latent.editing import edit_to, solve
+from anime_gen.latent.outcome import AS_ASKED
 from anime_gen.latent.protocols import GeneratorLike, Progress, Reader, silent
 from anime_gen.latent.readings import ask, column_slices, values_of
-from anime_gen.latent.sampling import draw_ws
+from anime_gen.latent.sampling import draw_with_tags
+from anime_gen.latent.tag_solver import TagSolver
 
 OURS = "solve"
+DO_NOTHING = "do_nothing"
+"""The method that leaves the character as it is: what any other must beat, read by the same reader."""
 EMPTY = ("hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach")
 REACH_CHARACTERS = 12
 """Characters whose ends are tried; a median needs no more."""
 SMALLEST_MOVE = 0.05
 """Standard deviations: where the target itself moved less, leakage per move means nothing."""
-Editor = Callable[[torch.Tensor, torch.Tensor, str, list[float | str]], torch.Tensor]
-"""(ws [n, num_ws, w_dim], tagger read-out [n, c], attribute, a wish each) -> ws."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Characters before an edit: ws [n, num_ws, w_dim], the taggers' read-out [n, c], the tags [n, k] given, if any."""
+
+    ws: torch.Tensor
+    tagged: torch.Tensor
+    tags: torch.Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.ws)
+
+    def rows(self, rows: torch.Tensor) -> "Subjects":
+        """Some of them, in this order."""
+        return Subjects(self.ws[rows], self.tagged[rows], None if self.tags is None else self.tags[rows])
+
+
+Editor = Callable[[Subjects, str, list[float | str]], torch.Tensor]
+"""(characters, attribute, a wish each) -> ws [n, num_ws, w_dim]."""
 
 
 @dataclass(frozen=True)
 class Population:
-    """Unedited characters: ws [n, ...], read-out of taggers [n, c] and measurer [n, m], its deviations [m]."""
+    """Unedited characters, the measurer's read-out of them [n, m], and its deviations [m]."""
 
-    ws: torch.Tensor
-    tagged: torch.Tensor
+    subjects: Subjects
     measured: torch.Tensor
     scale: torch.Tensor
 
@@ -90,8 +111,8 @@ class Trial:
     ) -> None:
         self.generator, self.directions, self.measurer = generator, directions, measurer
         self.population, self.attribute, self.config = population, attribute, config
-        self.ws, self.tagged, self.base = population.ws[rows], population.tagged[rows], population.measured[rows]
-        own = values_of(directions.vocabulary, directions.columns, population.tagged)[attribute.name]
+        self.subjects, self.base = population.subjects.rows(rows), population.measured[rows]
+        own = values_of(directions.vocabulary, directions.columns, population.subjects.tagged)[attribute.name]
         self.requests = make_requests(attribute, own, own[rows.numpy()], config.requests)
         self.slices = column_slices(measurer.columns)
         self.start = measurer.values(self.base)[attribute.name]
@@ -110,6 +131,7 @@ class Trial:
             "hit_mean": float(missed.mean()),
             "hit_median": finite(np.median(missed)),
             "hit_p90": finite(np.quantile(missed, 0.9)),
+            "as_asked": float((missed <= AS_ASKED).mean()),
             "hit_median_interval": bootstrap_interval(missed, lambda r: float(np.median(r)), self.config.bootstrap),
             "spearman": obedience(self.attribute, self.requests, values, own, self.start),
             "leakage_mean": finite(np.mean(list(leakage.values()))) if leakage else None,
@@ -124,8 +146,7 @@ class Trial:
         """The measurer's read-out of all edited faces, [rounds, n, m]."""
         rounds, n = len(requests), len(requests[0])
         wishes = [wish for asked in requests for wish in asked]  # one large batch: small ones cost more than they do
-        repeated = self.ws[:n].repeat(rounds, 1, 1), self.tagged[:n].repeat(rounds, 1)
-        edited = editor(*repeated, self.attribute.name, wishes)
+        edited = editor(self.subjects.rows(torch.arange(n).repeat(rounds)), self.attribute.name, wishes)
         return read(self.generator, self.measurer, edited, self.config.batch).unflatten(0, (rounds, n))
 
     def changes(self, readout: torch.Tensor) -> dict[str, np.ndarray]:
@@ -172,7 +193,7 @@ class Trial:
 
     def reach(self, editor: Editor, figures: dict[str, Any]) -> list[float] | None:
         """Median measured value when either end is asked for; classes: (0, share of class requests met)."""
-        attribute, n = self.attribute, min(len(self.ws), REACH_CHARACTERS)
+        attribute, n = self.attribute, min(len(self.subjects), REACH_CHARACTERS)
         if attribute.kind == "categorical":
             return [0.0, 1.0 - figures["hit_mean"]]
         if attribute.kind == "cyclic":
@@ -203,9 +224,10 @@ def read(generator: GeneratorLike, reader: Reader | Measurer, ws: torch.Tensor, 
 
 
 def _population(generator: GeneratorLike, tagger: Reader, measurer: Measurer, config: EditConfig) -> Population:
-    ws = draw_ws(generator, config.population, config.seed, "judged edits")
+    ws, tags = draw_with_tags(generator, config.population, config.seed, "judged edits")
     measured = read(generator, measurer, ws, config.batch)
-    return Population(ws, read(generator, tagger, ws, config.batch), measured, measured.std(0).clamp_min(1e-6))
+    subjects = Subjects(ws, read(generator, tagger, ws, config.batch), tags)
+    return Population(subjects, measured, measured.std(0).clamp_min(1e-6))
 
 
 def _subjects(
@@ -214,19 +236,23 @@ def _subjects(
     """Rows of the characters on which the attribute can be seen, at most `count`."""
     carrier = directions.settings.get("shown_with", {}).get(name)
     if carrier is None or carrier not in measurer.vocabulary:
-        return torch.arange(min(count, len(population.ws)))
+        return torch.arange(min(count, len(population.subjects)))
     shown = measurer.values(population.measured)[carrier] > 0.5
     return torch.from_numpy(np.flatnonzero(shown))[:count]
 
 
 def _editors(generator: GeneratorLike, tagger: Reader, directions: Directions, config: EditConfig) -> dict[str, Editor]:
-    def solved(ws: torch.Tensor, tagged: torch.Tensor, name: str, wishes: list[float | str]) -> torch.Tensor:
-        return solve(generator.synthesis, tagger, directions, ws, {name: wishes}, steps=config.solve_steps).ws
+    def solved(who: Subjects, name: str, wishes: list[float | str]) -> torch.Tensor:
+        return solve(generator.synthesis, tagger, directions, who.ws, {name: wishes}, steps=config.solve_steps).ws
 
-    def linear(ws: torch.Tensor, tagged: torch.Tensor, name: str, wishes: list[float | str]) -> torch.Tensor:
-        return edit_to(ws, directions, {name: wishes}, readout=tagged)
+    def linear(who: Subjects, name: str, wishes: list[float | str]) -> torch.Tensor:
+        return edit_to(who.ws, directions, {name: wishes}, readout=who.tagged)
 
-    editors: dict[str, Editor] = {OURS: solved}
+    through_tags = directions.tags is not None and generator.mapping.tags is not None
+    editors: dict[str, Editor] = {
+        OURS: _tag_editor(generator, tagger, directions) if through_tags else solved,
+        DO_NOTHING: lambda who, name, wishes: who.ws,
+    }
     if config.compare:
         editors["linear"] = linear
         for method in ("interfacegan", "tl_gan"):
@@ -234,23 +260,30 @@ def _editors(generator: GeneratorLike, tagger: Reader, directions: Directions, c
     return editors
 
 
+def _tag_editor(generator: GeneratorLike, tagger: Reader, directions: Directions) -> Editor:
+    """The page's own path for a generator that knows tags: one character at a time."""
+    solver = TagSolver(generator.mapping.tags, generator.config.condition, tagger, directions)
+
+    def edited(who: Subjects, name: str, wishes: list[float | str]) -> torch.Tensor:
+        assert who.tags is not None
+        each = zip(who.ws.split(1), who.tags.split(1), wishes, strict=True)
+        return torch.cat([solver.solve(generator.synthesis, ws, tags, {name: wish}).ws for ws, tags, wish in each])
+
+    return edited
+
+
 def _edit_plainly(
-    directions: Directions,
-    moves: torch.Tensor,
-    ws: torch.Tensor,
-    tagged: torch.Tensor,
-    name: str,
-    wishes: list[float | str],
+    directions: Directions, moves: torch.Tensor, who: Subjects, name: str, wishes: list[float | str]
 ) -> torch.Tensor:
     """A published method: walk along its direction by as much as its linear fit says, within the same budgets."""
     attribute, where, space = directions.attribute(name), directions.rows(name), directions.space
-    changes = torch.zeros(len(ws), where.stop - where.start)
+    changes = torch.zeros(len(who), where.stop - where.start)
     for i, wish in enumerate(wishes):
-        wanted = ask(attribute, where, tagged[i], wish)
+        wanted = ask(attribute, where, who.tagged[i], wish)
         if attribute.kind == "categorical":
             changes[i, attribute.classes.index(str(wish))] = wanted.change[0]
         else:
             changes[i] = wanted.change
     step = changes @ moves[where]
     budget = float(directions.settings.get("identity_budget", 0.4))
-    return ws + space.move(space.confine(space.coordinates(ws), step, budget))
+    return who.ws + space.move(space.confine(space.coordinates(who.ws), step, budget))

@@ -32,17 +32,22 @@ class Samples:
 
 
 def draw_ws(generator: GeneratorLike, count: int, seed: int, purpose: str, psi: float = 1.0) -> torch.Tensor:
-    """Latents [count, num_ws, w_dim] of random characters; a pure function of its arguments.
+    """Latents [count, num_ws, w_dim] of random characters; a pure function of its arguments."""
+    return draw_with_tags(generator, count, seed, purpose, psi)[0]
 
-    A conditional generator's take their tags from its table.
-    """
+
+def draw_with_tags(
+    generator: GeneratorLike, count: int, seed: int, purpose: str, psi: float = 1.0
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The same, and the tags [count, k] of its table that a conditional generator made them with, else None."""
     random = stream(seed, purpose, 0)
     z = torch.randn(count, generator.config.z_dim, generator=random)
     table = getattr(generator.mapping, "tags", None)
-    given = {} if table is None else {"tags": table.row(torch.randint(len(table.rows), (count,), generator=random))}
+    tags = None if table is None else table.row(torch.randint(len(table.rows), (count,), generator=random))
+    given = {} if tags is None else {"tags": tags}
     with torch.inference_mode():
         ws: torch.Tensor = generator.mapping(z, psi, **given)
-    return ws.clone()
+    return ws.clone(), tags
 
 
 def sample_faces(

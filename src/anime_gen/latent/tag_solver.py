@@ -18,6 +18,8 @@ from anime_gen.latent.tag_problem import Point, TagProblem
 from anime_gen.latent.tag_wishes import TagWishes
 from anime_gen.stylegan2.networks.condition import ConditionNetwork
 
+STEPS = 4
+"""Corrections of a move: with the pictures they take, a 64 px face answers within 150 ms of one core."""
 DAMPING = 0.05
 MARGIN = 0.1
 """How far tags may go beyond those of the table, as a share of their range."""
@@ -59,7 +61,7 @@ class TagSolver:
         tags: torch.Tensor | None,
         targets: Mapping[str, Wish],
         locks: Collection[str] = (),
-        steps: int = 5,
+        steps: int = STEPS,
     ) -> TagSolved:
         """Change the tags [1, k] that ws [1, num_ws, w_dim] was made with until `targets` are read.
 

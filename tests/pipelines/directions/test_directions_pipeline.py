@@ -46,7 +46,7 @@ def test_every_slider_gets_its_figures_and_they_are_json(outcome):
     assert all(entry.keys() >= KEYS for entry in report.values())
     json.dumps(outputs["directions_report"], allow_nan=False)
     json.dumps(outputs["edits_report"], allow_nan=False)
-    assert {"solve", "interfacegan", "tl_gan", "linear"} == set(outputs["edits_report"]["methods"])
+    assert {"solve", "do_nothing", "interfacegan", "tl_gan", "linear"} == set(outputs["edits_report"]["methods"])
 
 
 def test_the_files_can_be_opened(outcome):
