@@ -31,7 +31,7 @@ def solver(budget: float = 1.0) -> TagSolver:
         settings=TAG_SETTINGS | {"drift_budget": budget},
         tags=RESPONSE,
     )
-    return TagSolver(GENERATOR.network, GENERATOR.config.condition, READER, directions)
+    return TagSolver(GENERATOR.synthesis, GENERATOR.network, GENERATOR.config.condition, READER, directions)
 
 
 def character(number: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -49,7 +49,7 @@ def first_with(glasses: bool) -> int:
 
 def solve(number: int, targets, locks=(), budget: float = 1.0, steps: int = 5):
     ws, tags = character(number)
-    return solver(budget).solve(GENERATOR.synthesis, ws, tags, targets, locks, steps)
+    return solver(budget).solve(ws, tags, targets, locks, steps)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,20 @@ def test_corrections_beat_the_first_move():
     once, often = (solve(3, {"length": 0.75}, steps=steps) for steps in (0, 5))
     errors = [abs(float(read(solved.ws)["length"][0]) - 0.75) for solved in (once, often)]
     assert errors[1] < 0.2 * errors[0]
+
+
+def test_a_character_is_read_once_for_all_its_moves():
+    made = []
+
+    def painter(ws: torch.Tensor) -> torch.Tensor:
+        made.append(ws.clone())
+        return GENERATOR.synthesis(ws)
+
+    one, (ws, tags) = solver(), character(0)
+    one.painter = painter
+    readings = [one.solve(ws, tags, {"chin": wish}).readings for wish in (0.3, 0.6)]
+    assert sum(torch.equal(picture, ws) for picture in made) == 1
+    assert len(made) == 1 + sum(readings)
 
 
 def test_z_and_psi_stay_and_only_tags_change():
@@ -120,8 +134,8 @@ def test_a_lock_that_a_wish_would_break_stops_the_move_and_says_so():
     one.response = stiff
     ws, tags = character(0)
     wish = 0.95 if float(read(ws)["length"][0]) < 0.5 else 0.05
-    free = one.solve(GENERATOR.synthesis, ws, tags, {"length": wish}, (), 0)
-    held = one.solve(GENERATOR.synthesis, ws, tags, {"length": wish}, ("width",), 0)
+    free = one.solve(ws, tags, {"length": wish}, (), 0)
+    held = one.solve(ws, tags, {"length": wish}, ("width",), 0)
     before = float(read(ws)["width"][0])
     assert abs(float(read(free.ws)["width"][0]) - before) > LOCK_TOLERANCE
     assert abs(float(read(held.ws)["width"][0]) - before) <= LOCK_TOLERANCE + 1e-6
@@ -182,7 +196,7 @@ def test_tags_stay_where_they_occur():
 
 def test_a_face_without_tags_is_edited_by_what_is_read_in_it():
     ws, _ = character(3)
-    solved = solver().solve(GENERATOR.synthesis, ws, None, {"chin": 0.4})
+    solved = solver().solve(ws, None, {"chin": 0.4})
     assert float(read(solved.ws)["chin"][0]) == pytest.approx(0.4, abs=0.01)
 
 

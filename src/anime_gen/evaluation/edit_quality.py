@@ -262,12 +262,12 @@ def _editors(generator: GeneratorLike, tagger: Reader, directions: Directions, c
 
 def _tag_editor(generator: GeneratorLike, tagger: Reader, directions: Directions) -> Editor:
     """The page's own path for a generator that knows tags: one character at a time."""
-    solver = TagSolver(generator.mapping.tags, generator.config.condition, tagger, directions)
+    solver = TagSolver(generator.synthesis, generator.mapping.tags, generator.config.condition, tagger, directions)
 
     def edited(who: Subjects, name: str, wishes: list[float | str]) -> torch.Tensor:
         assert who.tags is not None
         each = zip(who.ws.split(1), who.tags.split(1), wishes, strict=True)
-        return torch.cat([solver.solve(generator.synthesis, ws, tags, {name: wish}).ws for ws, tags, wish in each])
+        return torch.cat([solver.solve(ws, tags, {name: wish}).ws for ws, tags, wish in each])
 
     return edited
 

@@ -16,7 +16,7 @@ ASKED, LOCKED = 3.0, 3.0
 """Weights of a wished and of a locked column; an unlocked one has at most 1. None is ever loosened."""
 LOCK_TOLERANCE = 0.05
 """Share of its range by which a locked attribute may be read elsewhere: about what the sub-models are unsure of."""
-DRIFT_BUDGET = 0.15
+DRIFT_BUDGET = 0.2
 """The same for one that is not locked, unless the directions say otherwise."""
 SMALLEST_SCALE = 0.02
 
@@ -137,8 +137,8 @@ class TagProblem:
             elif name in self.locks:
                 weight[where] = LOCKED
                 held.append(name)
-            elif name not in self.tools.derived:  # a class that others decide follows from them, which are held
-                held.append(name)
+            elif name not in self.tools.derived and name not in self.tools.shown_with:
+                held.append(name)  # the others follow from what is held, or are too small to be read for certain
         return weight / response.scale.clamp_min(SMALLEST_SCALE), held
 
     def _visible(self, name: str) -> bool:

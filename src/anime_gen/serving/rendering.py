@@ -12,6 +12,7 @@ import torch
 from anime_gen.attributes import Vocabulary
 from anime_gen.latent import solve
 from anime_gen.latent.outcome import Outcome, plain_outcomes
+from anime_gen.latent.protocols import Painter
 from anime_gen.latent.tag_solver import STEPS as TAG_STEPS
 from anime_gen.latent.tag_solver import TagSolver
 from anime_gen.serving.bundle import Bundle
@@ -45,8 +46,8 @@ class Renderer:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._runtime = open_runtime(bundle.generator)
-        self._tags = _tag_solver(bundle)
         self._read_px = _preview_px(bundle)
+        self._tags = _tag_solver(bundle, self._preview)
         self._threads = threads_for(bundle.generator.config.image_cost(bundle.generator.config.resolution))
         self._lock = threading.Lock()
 
@@ -79,7 +80,7 @@ class Renderer:
         # One lock for all visitors of the page: two at once would only slow each other down.
         with self._lock, threads(self._threads):
             if targets and self._tags is not None:
-                solved = self._tags.solve(self._preview, ws, tags, targets, locks or (), steps or TAG_STEPS)
+                solved = self._tags.solve(ws, tags, targets, locks or (), steps or TAG_STEPS)
                 ws, outcomes = solved.ws, solved.outcomes
             elif targets:
                 ws = solve(self._paint, tagger, directions, ws, targets, locks, steps or STEPS).ws
@@ -100,12 +101,12 @@ class Renderer:
         return self._runtime.preview(ws, self._read_px)
 
 
-def _tag_solver(bundle: Bundle) -> TagSolver | None:
+def _tag_solver(bundle: Bundle, painter: Painter) -> TagSolver | None:
     """What edits through tags, where the generator knows them and the directions say how it answers."""
     network, directions = bundle.generator.mapping.tags, bundle.directions
     if network is None or directions.tags is None:
         return None
-    return TagSolver(network, bundle.generator.config.condition, bundle.tagger, directions)
+    return TagSolver(painter, network, bundle.generator.config.condition, bundle.tagger, directions)
 
 
 def _preview_px(bundle: Bundle) -> int:
