@@ -46,7 +46,7 @@ def test_the_closing_table_names_model_reports_and_the_next_command(project: Pat
     contents = {
         "ingest": {"seen": 10, "accepted": 9, "rejected": {"small": 1}},
         "tagging": {"smile": {"r2": 0.5}, "glasses": {"macro_f1": 0.9}},
-        "generator": {"resolution": 16, "kid": 0.25, "kid_noise_floor": 0.01, "coverage": 0.5},
+        "generator": {"resolution": 16, "kid": 0.25, "kid_noise_floor": 0.01, "spread_mean": 0.5},
         "directions": {"smile": {"hit_median": 0.05, "leakage_mean": 0.1}},
     }
     for name, content in contents.items():
@@ -57,7 +57,7 @@ def test_the_closing_table_names_model_reports_and_the_next_command(project: Pat
         "anime-generator version 1 is champion (16 px, test)",
         "9 faces of 10; 1 rejected",
         "median F1 0.9, median R2 0.5",
-        "KID 0.25 (data against data 0.01), coverage 0.5",
+        "KID 0.25 (data against data 0.01), spread 0.5 of the data's",
         "median miss 0.05",
         "not made yet: kedro run --pipelines=publish",
         "data/08_reporting/ingest.json",

@@ -209,7 +209,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--faces", type=int, default=6000, help="drawn faces to train on")
     parser.add_argument("--held-out", type=int, default=1000, help="further ones to compare with")
     parser.add_argument("--samples", type=int, default=1000, help="generated faces for each point")
-    parser.add_argument("--measurer-pictures", type=int, default=3000, help="drawn faces the features learn from")
     parser.add_argument("--only", nargs="+", choices=list(LABELS), default=list(LABELS), help="these configurations")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -223,8 +222,7 @@ def main() -> None:
     with _alone(out):
         pictures, held_out = drawn_faces(out, options.faces, options.held_out, options.seed)
         faces = ArrayFaces(pictures)
-        config = MeasurerConfig(pictures=options.measurer_pictures)
-        measurer = ensure_measurer(out / "measurer.safetensors", config, RESOLUTION, bar)
+        measurer = ensure_measurer(out / "measurer.safetensors", MeasurerConfig(), bar)
         real, floor = extract(measurer, held_out), extract(measurer, pictures[: len(held_out)])
         rates = measure_rates(faces, options.seed, options.threads, out)
         # An eighth of the time at 8 px, a quarter at 16 px, the rest at full size.

@@ -1,9 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 
 from anime_gen.evaluation.density_coverage import density_coverage, expected_coverage
 from anime_gen.evaluation.frechet import frechet_distance, gaussian_distance
-from anime_gen.evaluation.kernel_distance import kernel_distance, squared_mmd
+from anime_gen.evaluation.kernel_distance import kernel_distance
 from anime_gen.evaluation.vendi import vendi, vendi_of_kernel
 
 
@@ -13,43 +15,51 @@ def rng() -> np.random.Generator:
 
 
 def test_kernel_distance_equals_its_definition_by_loops(rng):
-    x, y = rng.normal(size=(5, 3)), rng.normal(size=(4, 3))
+    """A U-statistic of h over the pairs (x, y), Binkowski's kernel written out."""
+    x, y = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
 
     def k(a, b):
         return (a @ b / 3 + 1) ** 3
 
-    within_x = np.mean([k(x[i], x[j]) for i in range(5) for j in range(5) if i != j])
-    within_y = np.mean([k(y[i], y[j]) for i in range(4) for j in range(4) if i != j])
-    between = np.mean([k(a, b) for a in x for b in y])
-    assert squared_mmd(x, y) == pytest.approx(within_x + within_y - 2 * between)
+    h = [k(x[i], x[j]) + k(y[i], y[j]) - k(x[i], y[j]) - k(x[j], y[i]) for i in range(5) for j in range(5) if i != j]
+    assert kernel_distance(x, y).value == pytest.approx(np.mean(h))
+
+
+def test_kernel_distance_does_not_depend_on_how_much_fits_in_memory(rng, monkeypatch):
+    x, y = rng.normal(size=(50, 4)), rng.normal(0.3, 1, size=(50, 4))
+    whole = kernel_distance(x, y)
+    monkeypatch.setattr(sys.modules["anime_gen.evaluation.kernel_distance"], "BLOCK", 7)
+    parts = kernel_distance(x, y)
+    assert (parts.value, parts.standard_error) == pytest.approx((whole.value, whole.standard_error))
 
 
 def test_kernel_distance_is_unbiased(rng):
-    values = [squared_mmd(rng.normal(size=(20, 4)), rng.normal(size=(20, 4))) for _ in range(400)]
+    values = [kernel_distance(rng.normal(size=(20, 4)), rng.normal(size=(20, 4))).value for _ in range(400)]
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(len(values))
 
 
 def test_kernel_distance_of_two_points_in_closed_form():
-    """All mass at 0 against all mass at a, d = 1: (a^2 + 1)^3 + 1 - 2."""
-    assert squared_mmd(np.zeros((3, 1)), np.full((3, 1), 2.0)) == pytest.approx(5.0**3 + 1 - 2)
+    """All mass at 0 against all mass at a, d = 1: (a^2 + 1)^3 + 1 - 2, and nothing about it is chance."""
+    found = kernel_distance(np.zeros((4, 1)), np.full((5, 1), 2.0))
+    assert (found.value, found.standard_error) == pytest.approx((5.0**3 + 1 - 2, 0.0))
 
 
 def test_kernel_distance_tells_shifted_from_equal(rng):
     real, same, other = rng.normal(size=(300, 8)), rng.normal(size=(300, 8)), rng.normal(0.5, 1, size=(300, 8))
-    near, far = kernel_distance(real, same, subset_size=100), kernel_distance(real, other, subset_size=100)
+    near, far = kernel_distance(real, same), kernel_distance(real, other)
     assert abs(near.value) < 4 * near.standard_error
     assert far.value > 0.1 > near.value
-    with pytest.raises(ValueError, match="at least 2"):
-        kernel_distance(real[:1], same)
+    with pytest.raises(ValueError, match="at least 4"):
+        kernel_distance(real[:3], same)
 
 
-def test_the_standard_error_is_that_of_repeated_draws(rng):
-    def draw(mean: float) -> np.ndarray:
-        return rng.normal(mean, 1, size=(120, 4))
-
-    values = [kernel_distance(draw(0.0), draw(0.7), subset_size=50).value for _ in range(60)]
-    claimed = np.mean([kernel_distance(draw(0.0), draw(0.7), subset_size=50).standard_error for _ in range(20)])
-    assert claimed == pytest.approx(np.std(values), rel=0.5)
+@pytest.mark.parametrize("shift", [0.0, 0.2, 0.7])
+def test_the_standard_error_is_that_of_repeated_draws(rng, shift):
+    """At the noise floor (shift 0) too, where a jackknife claims twice as much."""
+    found = [kernel_distance(rng.normal(size=(80, 4)), rng.normal(shift, 1, size=(80, 4))) for _ in range(400)]
+    actual = np.std([one.value for one in found])
+    claimed = np.sqrt(np.mean([one.standard_error**2 for one in found]))
+    assert claimed == pytest.approx(actual, rel=0.3)
 
 
 def test_frechet_distance_of_known_gaussians():

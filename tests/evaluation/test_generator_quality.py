@@ -11,9 +11,20 @@ from anime_gen.evaluation import MeasurerConfig, QualityConfig, judge_generator
 from anime_gen.evaluation.features import to_images
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.measurer_training import train_measurer
+from anime_gen.images import ArrayFaces
 
 SIDE = 16
-CONFIG = QualityConfig(samples=120, train_faces=150, truncations=[1.0], truncation_samples=40, subsets=5)
+CONFIG = QualityConfig(samples=120, truncations=[1.0], truncation_samples=40)
+
+
+class Turns:
+    """Number of the picture to show, in place of a latent."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.w_avg, self.tags = count, torch.zeros(1), None
+
+    def __call__(self, z: torch.Tensor, psi: float = 1.0, tags: None = None) -> torch.Tensor:
+        return torch.arange(len(z), dtype=torch.float32).remainder(self.count).reshape(-1, 1, 1)
 
 
 class Playback:
@@ -22,10 +33,7 @@ class Playback:
     def __init__(self, pictures: np.ndarray) -> None:
         self.images = to_images(pictures)
         self.config = SimpleNamespace(z_dim=2, w_dim=1, resolution=SIDE)
-        self.num_ws = 1
-
-    def mapping(self, z: torch.Tensor, psi: float = 1.0) -> torch.Tensor:
-        return torch.arange(len(z), dtype=torch.float32).remainder(len(self.images)).reshape(-1, 1, 1)
+        self.mapping, self.num_ws = Turns(len(pictures)), 1
 
     def synthesis(self, ws: torch.Tensor) -> torch.Tensor:
         return self.images[ws[:, 0, 0].long()]
@@ -44,11 +52,11 @@ def faces() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def measurer() -> Measurer:
-    return train_measurer(MeasurerConfig(pictures=96, test_pictures=32, epochs=4, batch=32, width=0.5), SIDE)
+    return train_measurer(MeasurerConfig(pictures=96, test_pictures=32, epochs=4, cycles=1, batch=32, width=8))
 
 
 def judged(faces: dict[str, np.ndarray], measurer: Measurer, pictures: np.ndarray) -> dict:
-    return judge_generator(Playback(pictures), measurer, faces["train"], faces["held_out"], CONFIG)[0]
+    return judge_generator(Playback(pictures), measurer, ArrayFaces(faces["train"]), faces["held_out"], CONFIG)[0]
 
 
 def test_the_drawing_program_itself_is_at_the_noise_floor(faces, measurer):
@@ -71,15 +79,32 @@ def test_one_face_again_and_again_is_not_diverse(faces, measurer):
     report = judged(faces, measurer, faces["fresh"][:1])
     assert report["vendi"] == pytest.approx(1.0, abs=1e-6)
     assert report["coverage"] < 0.2
+    assert report["spread_mean"] < 0.01
+
+
+def test_a_set_that_shrank_is_seen_by_its_spread_and_its_density(faces, measurer):
+    """Every face mixed half and half with the mean face: each picture is nearer to the middle of the data."""
+    whole = judged(faces, measurer, faces["fresh"])
+    middle = faces["fresh"].mean(axis=0)
+    shrunk = judged(faces, measurer, (faces["fresh"] * 0.5 + middle * 0.5).round().astype(np.uint8))
+    assert shrunk["spread_mean"] < whole["spread_mean"] - 3 * whole["spread_mean_standard_error"]
+    assert whole["spread_mean"] > 0.8
+    assert shrunk["density"] > whole["density"]
+    assert not whole["density_alarm"]
+
+
+def test_an_unconditional_generator_has_no_obedience(faces, measurer):
+    report = judged(faces, measurer, faces["fresh"])
+    assert (report["obedience"], report["obedience_median"], report["swap"]) == (None, None, None)
 
 
 def test_noise_is_far_away(faces, measurer):
     noise, fresh = judged(faces, measurer, faces["noise"]), judged(faces, measurer, faces["fresh"])
     assert noise["kid"] > 10 * abs(fresh["kid"])
     assert noise["density"] < 0.1
-    assert noise["trait_distance"] > fresh["trait_distance"]
+    assert noise["marginal_distance"] > fresh["marginal_distance"]
 
 
 def test_too_few_held_out_faces_is_said(faces, measurer):
     with pytest.raises(ValueError, match="Ingest more"):
-        judge_generator(Playback(faces["fresh"]), measurer, faces["train"], faces["held_out"][:3], CONFIG)
+        judge_generator(Playback(faces["fresh"]), measurer, ArrayFaces(faces["train"]), faces["held_out"][:3], CONFIG)

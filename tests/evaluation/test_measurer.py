@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 import torch
 
-from anime_gen.drawing import render_many, sample_characters
-from anime_gen.evaluation import Measurer, MeasurerConfig, ensure_measurer, extract
+from anime_gen.drawing import render, sample_characters
+from anime_gen.evaluation import Measurer, MeasurerConfig, ensure_measurer, extract, measurer_training
 from anime_gen.evaluation.features import RandomConvolutions, to_images, to_pictures
-from anime_gen.evaluation.measurer import drawn_vocabulary
-from anime_gen.evaluation.measurer_training import MIRRORED, content_key, encode, train_measurer
-from anime_gen.latent.readings import column_slices
+from anime_gen.evaluation.measurer import INPUT_PX, KNOWN, MIRRORED, drawn_vocabulary
+from anime_gen.evaluation.measurer_training import content_key, draw, probe, train_measurer
+from anime_gen.images.faces import area_average
 
-CONFIG = MeasurerConfig(pictures=160, test_pictures=32, epochs=10, batch=32, learning_rate=6e-3)
+CONFIG = MeasurerConfig(pictures=160, test_pictures=32, epochs=4, cycles=2, batch=32, width=8)
 
 
 @pytest.fixture(scope="module")
 def measurer() -> Measurer:
-    return train_measurer(CONFIG, 16)
+    return train_measurer(CONFIG)
 
 
 def test_it_learns_what_is_easy_to_see_and_says_how_well(measurer):
@@ -44,24 +44,50 @@ def test_saved_and_loaded_it_reads_the_same(measurer, tmp_path: Path):
 
 
 def test_an_unchanged_measurer_is_kept_and_another_seed_is_not(tmp_path: Path):
-    tiny = MeasurerConfig(pictures=64, test_pictures=32, epochs=1, batch=32)
+    tiny = MeasurerConfig(pictures=64, test_pictures=32, epochs=1, cycles=1, batch=32, width=4)
     path = tmp_path / "measurer.safetensors"
-    first = ensure_measurer(path, tiny, 16)
+    first = ensure_measurer(path, tiny)
     written = path.stat().st_mtime_ns
-    assert ensure_measurer(path, tiny, 16).card == first.card
+    assert ensure_measurer(path, tiny).card == first.card
     assert path.stat().st_mtime_ns == written
-    assert content_key(tiny, 16) != content_key(tiny.model_copy(update={"seed": 1}), 16)
+    assert content_key(tiny) != content_key(tiny.model_copy(update={"seed": 1}))
     path.write_bytes(b"damaged")
-    assert ensure_measurer(path, tiny, 16).card["key"] == first.card["key"]
+    assert ensure_measurer(path, tiny).card["key"] == first.card["key"]
+
+
+def test_the_shipped_one_is_taken_while_settings_and_drawings_are_its_own(measurer, tmp_path: Path, monkeypatch):
+    shipped, path = tmp_path / "shipped.safetensors", tmp_path / "own" / "measurer.safetensors"
+    measurer.save(shipped)
+
+    def trains(*_: object) -> Measurer:
+        raise InterruptedError("trains anew")
+
+    monkeypatch.setattr(measurer_training, "train_measurer", trains)
+    assert ensure_measurer(path, CONFIG, shipped=shipped).card == measurer.card
+    assert Measurer.load(path).card == measurer.card
+    with pytest.raises(InterruptedError):
+        ensure_measurer(path, CONFIG.model_copy(update={"epochs": 5}), shipped=shipped)
+    drawn_today = probe(CONFIG.seed)
+    monkeypatch.setattr(measurer_training, "probe", lambda seed: 255 - drawn_today)  # the program draws otherwise now
+    with pytest.raises(InterruptedError):
+        ensure_measurer(path, CONFIG, shipped=shipped)
+
+
+def test_the_measurer_in_the_package_is_that_of_the_default_settings_and_reads_everything():
+    """After a change of the drawing program or of the training: `python -m anime_gen.evaluation.measurer_training`."""
+    measurer = Measurer.load(measurer_training.SHIPPED)
+    assert measurer.card["key"] == content_key(MeasurerConfig())
+    change = np.abs(measurer.get_buffer("probe").numpy().astype(float) - probe(MeasurerConfig().seed)).mean()
+    assert change <= measurer_training.LARGEST_CHANGE
+    assert np.mean([error["r2"] for error in measurer.errors.values() if "r2" in error]) >= 0.9
+    assert min(error["accuracy"] for error in measurer.errors.values() if "accuracy" in error) >= 0.8
 
 
 def test_features_are_standard_on_drawn_faces_with_halves_of_equal_weight(measurer):
-    faces = np.stack(list(render_many(sample_characters(160, CONFIG.seed, split="independent"), 16, workers=1)))
-    features = extract(measurer, faces)
-    known = measurer.hidden.out_features
+    features = extract(measurer, draw(sample_characters(160, CONFIG.seed, split="independent")))
     spread = features.var(0)
     assert np.abs(features.mean(0)).max() < 0.1
-    assert spread[:known].sum() == pytest.approx(spread[known:].sum(), rel=0.2)
+    assert spread[:KNOWN].sum() == pytest.approx(spread[KNOWN:].sum(), rel=0.2)
 
 
 def test_random_features_are_the_same_on_every_machine():
@@ -70,20 +96,6 @@ def test_random_features_are_the_same_on_every_machine():
     torch.testing.assert_close(value, RandomConvolutions()(torch.linspace(-1, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)))
     assert value.shape == (1, network.size)
     assert float(network.weight0[0, 0, 0, 0]) == pytest.approx(float(RandomConvolutions().weight0[0, 0, 0, 0]))
-
-
-def test_truth_is_encoded_by_kind_and_hidden_truth_is_nan():
-    vocabulary = drawn_vocabulary()
-    characters = sample_characters(20, 3, split="independent")
-    targets = encode(characters, vocabulary)
-    where = column_slices(vocabulary.columns)
-    for row, character in zip(targets, characters, strict=True):
-        labels = character.labels()
-        assert float(row[where["smile"]]) == pytest.approx(labels["smile"], abs=1e-6)
-        assert bool(row[where["glasses_size"]].isnan()) == (labels["glasses_size"] is None)
-        assert float(row[where["hair_style"]].sum()) == 1.0
-        if labels["hair_hue"] is not None:
-            assert float(row[where["hair_hue"]].norm()) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_mirrored_attributes_are_symmetric_ranges():
@@ -97,8 +109,21 @@ def test_pictures_survive_the_way_to_tensors_and_back():
     assert to_pictures(torch.full((1, 3, 4, 4), 7.0)).max() == 255
 
 
-@pytest.mark.parametrize("resolution", [4, 8, 16, 32, 64, 128])
-def test_every_resolution_can_be_measured(resolution):
-    network = Measurer(resolution, drawn_vocabulary(), width=0.25).eval()
+def test_pictures_of_every_size_are_measured_alike(measurer):
+    """Larger pictures are averaged down: what a pixel of 64 px shows is what four of 128 px show."""
+    small = to_images(draw(sample_characters(4, 1)))
     with torch.inference_mode():
-        assert network.readout(torch.zeros(2, 3, resolution, resolution)).shape == (2, len(network.columns))
+        wanted = measurer.readout(small)
+        for factor in (2, 4):
+            larger = small.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+            torch.testing.assert_close(measurer.readout(larger), wanted, atol=2e-3, rtol=1e-3)
+        for side in (4, 16, 32):
+            assert measurer.readout(torch.zeros(2, 3, side, side)).shape == wanted[:2].shape
+
+
+def test_every_second_drawing_is_averaged_down_from_a_larger_one():
+    characters = sample_characters(2, 1)
+    first, second = draw(characters)
+    np.testing.assert_array_equal(first, render(characters[0], INPUT_PX))
+    assert np.abs(second.astype(int) - render(characters[1], INPUT_PX)).mean() < 6
+    np.testing.assert_array_equal(second, area_average(render(characters[1], 4 * INPUT_PX)[None], INPUT_PX)[0])

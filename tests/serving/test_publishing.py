@@ -5,7 +5,7 @@ import pytest
 
 from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
 from anime_gen.serving.gate import GateRule, sample
-from anime_gen.serving.publishing import PublishConfig, features_of, make_card, publish
+from anime_gen.serving.publishing import PublishConfig, make_card, publish
 from anime_gen.serving.registry import CHALLENGER, CHAMPION, Registry
 from anime_gen.tracking.store import TrackingStore
 from tests.conftest import tiny_generator
@@ -15,7 +15,7 @@ GATE = GateRule(faces=48)
 
 @pytest.fixture(scope="module")
 def measurer() -> Measurer:
-    return Measurer(16, drawn_vocabulary()).eval()
+    return Measurer(drawn_vocabulary(), width=4).eval()
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,6 @@ def test_the_shipped_model_is_what_a_first_own_model_has_to_beat(
 def test_without_a_gate_every_model_becomes_champion(published: TrackingStore, other_bundle_folder, measurer, faces):
     report = publish(other_bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=None))
     assert report["champion"] == Registry(published).version_of(CHAMPION) == "2"
-
-
-def test_features_take_lower_resolutions(measurer: Measurer, faces: np.ndarray):
-    features = features_of(measurer)
-    assert features(faces[:3]).shape == features(faces[:3, ::2, ::2]).shape
 
 
 def test_a_card_tells_data_licence_and_figures(bundle_folder: Path):

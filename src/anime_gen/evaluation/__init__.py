@@ -9,7 +9,7 @@ from anime_gen.evaluation.generator_quality import judge_generator
 from anime_gen.evaluation.kernel_distance import kernel_distance
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.measurer_training import ensure_measurer
-from anime_gen.evaluation.originality import judge_originality
+from anime_gen.evaluation.memorisation import judge_memorisation
 from anime_gen.evaluation.vendi import vendi
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "frechet_distance",
     "judge_edits",
     "judge_generator",
-    "judge_originality",
+    "judge_memorisation",
     "kernel_distance",
     "vendi",
 ]

@@ -8,12 +8,13 @@ class MeasurerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    pictures: int = Field(default=5000, ge=64, description="drawn faces of the independent split to learn from")
-    test_pictures: int = Field(default=600, ge=32, description="further faces on which its own error is stated")
-    epochs: int = Field(default=10, ge=1)
-    batch: int = Field(default=64, ge=4)
-    learning_rate: float = Field(default=4e-3, gt=0)
-    width: float = Field(default=1.0, gt=0, le=8, description="factor on all channel counts")
+    pictures: int = Field(default=20000, ge=64, description="drawn faces of the independent split to learn from")
+    test_pictures: int = Field(default=2000, ge=32, description="further faces on which its own error is stated")
+    epochs: int = Field(default=10, ge=1, description="passes over them in each cycle")
+    cycles: int = Field(default=1, ge=1, description="one-cycle schedules, one after the other")
+    batch: int = Field(default=64, ge=8)
+    learning_rate: float = Field(default=0.03, gt=0)
+    width: int = Field(default=24, ge=4, le=256, description="channels of the first stage")
     seed: int = Field(default=7001, ge=0, description="of the drawn faces: another one than any training set's")
 
 
@@ -23,14 +24,12 @@ class QualityConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     samples: int = Field(default=1000, ge=20, description="generated faces, and at most as many real ones")
-    train_faces: int = Field(default=4000, ge=20, description="training faces searched for copies")
     batch: int = Field(default=64, ge=1)
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, description="number of the first character that is made")
     neighbours: int = Field(default=5, ge=1, le=50, description="k of density and coverage")
-    subsets: int = Field(default=20, ge=1, description="random subsets of the kernel distance")
-    subset_size: int = Field(default=500, ge=2)
     truncations: list[float] = Field(default=[0.5, 0.7, 1.0], description="psi of the truncation curve")
     truncation_samples: int = Field(default=400, ge=20)
+    swap_characters: int = Field(default=24, ge=4, description="characters in which one tag at a time is changed")
     grid: int = Field(default=8, ge=2, le=16, description="rows and columns of the sample grid")
     sweep_characters: int = Field(default=2, ge=1, le=8, description="characters in each attribute's strip")
     sweep_points: int = Field(default=7, ge=3, le=15)

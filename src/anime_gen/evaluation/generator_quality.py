@@ -7,45 +7,58 @@ from typing import Any
 import numpy as np
 import torch
 
+from anime_gen.evaluation.characters import latents, paint
 from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.density_coverage import density_coverage, expected_coverage
-from anime_gen.evaluation.features import extract, to_images, to_pictures
 from anime_gen.evaluation.frechet import frechet_distance
-from anime_gen.evaluation.kernel_distance import KernelDistance, kernel_distance
+from anime_gen.evaluation.irises import eyes_match
+from anime_gen.evaluation.kernel_distance import kernel_distance
+from anime_gen.evaluation.marginals import (
+    class_distances,
+    marginal_distances,
+    mean_spread,
+    mean_spread_error,
+    spreads,
+)
 from anime_gen.evaluation.measurer import Measurer
-from anime_gen.evaluation.originality import Originality, judge_originality
-from anime_gen.evaluation.statistics import finite
-from anime_gen.evaluation.traits import trait_distances
+from anime_gen.evaluation.memorisation import Memorisation, judge_memorisation
+from anime_gen.evaluation.obedience import Condition, obedience
+from anime_gen.evaluation.observation import Observation, observe
+from anime_gen.evaluation.statistics import finite, known_mean
+from anime_gen.evaluation.tag_swaps import TagSwaps, soft
 from anime_gen.evaluation.vendi import vendi
-from anime_gen.latent.protocols import GeneratorLike, Progress, silent
-from anime_gen.latent.sampling import draw_ws
+from anime_gen.images.faces import Faces
+from anime_gen.latent.protocols import Progress, silent
+from anime_gen.stylegan2 import Generator
 
 FEWEST = 20
 """Held-out faces below which a comparison would be a guess."""
+CROWDED = 1.3
+"""Density above which the samples crowd where the data is dense: coverage then looks better, not worse, than it is."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The pictures behind a report, uint8 [n, r, r, 3]: samples, held-out and training faces."""
+    """The pictures behind a report: samples and held-out faces uint8 [n, r, r, 3], and all training faces."""
 
     samples: np.ndarray
     held_out: np.ndarray
-    train: np.ndarray
-    originality: Originality
+    train: Faces
+    memorisation: Memorisation
 
 
 def judge_generator(
-    generator: GeneratorLike,
+    generator: Generator,
     measurer: Measurer,
-    train: np.ndarray,
+    train: Faces,
     held_out: np.ndarray,
     config: QualityConfig,
     progress: Progress = silent,
 ) -> tuple[dict[str, Any], Evidence]:
     """The generator report of design.md section 4 (without what only its card knows) and the pictures behind it.
 
-    `train` and `held_out` are real faces uint8 [n, r, r, 3] at the generator's resolution; the model must never have
-    seen the latter. The noise floor compares training faces with held-out ones as if they were samples. Raises
+    `train`, all it learnt from, and `held_out` uint8 [n, r, r, 3], of which it must never have seen any, are at the
+    generator's resolution. The noise floor compares training faces with held-out ones as if they were samples. Raises
     ValueError for fewer than 20 held-out faces.
     """
     if len(held_out) < FEWEST or len(train) < FEWEST:
@@ -54,104 +67,130 @@ def judge_generator(
             f"{len(held_out)} and {len(train)}. Ingest more faces"
         )
     start = time.monotonic()
-    held_out, train = held_out[: config.samples], train[: config.train_faces]
-    samples = paint(generator, config.samples, 1.0, config, progress)
-    real, floor = extract(measurer, held_out), extract(measurer, train[: config.samples])
-    made = extract(measurer, samples)
-    originality = judge_originality(train, held_out, samples)
-    report = _distances(real, floor, made, config) | _diversity(real, floor, made, config) | _copies(originality)
-    report["traits"] = _traits(measurer, held_out, samples, train[: config.samples])
-    report["trait_distance"] = _mean(report["traits"], "distance")
-    report["trait_distance_noise_floor"] = _mean(report["traits"], "noise_floor")
+    held_out = held_out[: config.samples]
+    known = np.random.default_rng(config.seed).permutation(len(train))[: config.samples]
+    ws, tags = latents(generator, range(config.seed, config.seed + config.samples))
+    samples = paint(generator, ws, config.batch, progress, f"painting {config.samples} faces")
+    real, floor = observe(measurer, held_out), observe(measurer, train.read(known))
+    made = observe(measurer, samples)
+    copies = judge_memorisation(train, held_out, samples, progress)
+    report = _distances(real, floor, made) | _diversity(real, floor, made, config) | _copies(copies)
+    report |= _variety(measurer, real, floor, made)
+    report |= _eyes(real, floor, made)
+    report |= _tags(generator, measurer, tags, made, config, progress)
     report["truncation"] = truncation_curve(generator, measurer, real, config, progress)
     report["counts"] = {"samples": len(samples), "held_out": len(held_out), "train": len(train)}
     report["seconds"] = round(time.monotonic() - start, 2)
-    return report, Evidence(samples, held_out, train, originality)
-
-
-def paint(
-    generator: GeneratorLike, count: int, psi: float, config: QualityConfig, progress: Progress = silent
-) -> np.ndarray:
-    """Unfiltered samples uint8 [count, r, r, 3]; the same characters for every psi."""
-    ws = draw_ws(generator, count, config.seed, "judged samples", psi)
-    starts = range(0, count, config.batch)
-    with torch.inference_mode():
-        parts = [
-            to_pictures(generator.synthesis(ws[i : i + config.batch]))
-            for i in progress(starts, f"painting {count} faces, psi {psi:g}")
-        ]
-    return np.concatenate(parts)
+    return report, Evidence(samples, held_out, train, copies)
 
 
 def truncation_curve(
-    generator: GeneratorLike, measurer: Measurer, real: np.ndarray, config: QualityConfig, progress: Progress = silent
+    generator: Generator, measurer: Measurer, real: Observation, config: QualityConfig, progress: Progress = silent
 ) -> list[dict[str, float | None]]:
     """Fidelity against diversity: KID, density, coverage and Vendi for each psi, at one number of samples."""
     curve = []
     for psi in config.truncations:
-        made = extract(measurer, paint(generator, config.truncation_samples, psi, config, progress))
-        near = density_coverage(real, made, _k(real, config))
-        point = {"psi": psi, "kid": _kid(real, made, config).value}
+        ws, _ = latents(generator, range(config.seed, config.seed + config.truncation_samples), psi)
+        made = observe(measurer, paint(generator, ws, config.batch, progress, f"painting faces, psi {psi:g}")).features
+        near = density_coverage(real.features, made, _k(real, config))
+        point = {"psi": psi, "kid": kernel_distance(real.features, made).value}
         curve.append(point | {"density": near.density, "coverage": near.coverage, "vendi": vendi(made)})
     return [{key: finite(value) for key, value in point.items()} for point in curve]
 
 
-def _distances(real: np.ndarray, floor: np.ndarray, made: np.ndarray, config: QualityConfig) -> dict[str, Any]:
-    kid, kid_floor = _kid(real, made, config), _kid(real, floor, config)
+def _distances(real: Observation, floor: Observation, made: Observation) -> dict[str, Any]:
+    kid, kid_floor = kernel_distance(real.features, made.features), kernel_distance(real.features, floor.features)
     n = min(len(floor), len(made))
     return {
         "kid": kid.value,
         "kid_standard_error": kid.standard_error,
         "kid_noise_floor": kid_floor.value,
         "kid_noise_floor_standard_error": kid_floor.standard_error,
-        "frechet": frechet_distance(real, made[:n]),
-        "frechet_noise_floor": frechet_distance(real, floor[:n]),
+        "kid_centre": kernel_distance(real.centre, made.centre).value,
+        "kid_centre_noise_floor": kernel_distance(real.centre, floor.centre).value,
+        "frechet": frechet_distance(real.features, made.features[:n]),
+        "frechet_noise_floor": frechet_distance(real.features, floor.features[:n]),
     }
 
 
-def _diversity(real: np.ndarray, floor: np.ndarray, made: np.ndarray, config: QualityConfig) -> dict[str, Any]:
+def _diversity(real: Observation, floor: Observation, made: Observation, config: QualityConfig) -> dict[str, Any]:
     k = _k(real, config)
     n = min(len(real), len(made), len(floor))
-    near, data = density_coverage(real, made[:n], k), density_coverage(real, floor[:n], k)
+    near = density_coverage(real.features, made.features[:n], k)
+    data = density_coverage(real.features, floor.features[:n], k)
     return {
         "density": near.density,
         "density_data": data.density,
+        "density_alarm": near.density > CROWDED,
         "coverage": near.coverage,
         "coverage_data": data.coverage,
         "coverage_expected": expected_coverage(len(real), n, k),
-        "vendi": vendi(made[:n]),
-        "vendi_data": vendi(real[:n]),
+        "vendi": vendi(made.features[:n]),
+        "vendi_data": vendi(real.features[:n]),
     }
 
 
-def _copies(originality: Originality) -> dict[str, Any]:
+def _variety(measurer: Measurer, real: Observation, floor: Observation, made: Observation) -> dict[str, Any]:
+    """Spread and frequencies of each attribute, and the distances of its values, beside those of other real faces."""
+    words = measurer.vocabulary
+    spread, spread_data = spreads(words, real.shown, made.shown), spreads(words, real.shown, floor.shown)
+    marginals = marginal_distances(words, real.shown, made.shown, floor.shown)
     return {
-        "copies_flagged": originality.copies_flagged,
-        "copies_share": originality.share_below_quantile,
-        "copies_share_expected": 0.01,
-        "copying_z": finite(originality.c_t),
-        "copying": originality.copying,
+        "spread": spread,
+        "spread_mean": mean_spread(spread),
+        "spread_mean_standard_error": mean_spread_error(words, real.shown, made.shown),
+        "spread_mean_data": mean_spread(spread_data),
+        "class_distance": class_distances(words, real.shown, made.shown),
+        "class_distance_data": class_distances(words, real.shown, floor.shown),
+        "marginals": marginals,
+        "marginal_distance": known_mean(entry["distance"] for entry in marginals.values()),
+        "marginal_distance_noise_floor": known_mean(entry["noise_floor"] for entry in marginals.values()),
     }
 
 
-def _traits(
-    measurer: Measurer, held_out: np.ndarray, samples: np.ndarray, train: np.ndarray
-) -> dict[str, dict[str, float]]:
-    def measure(pictures: np.ndarray) -> dict[str, np.ndarray]:
-        with torch.inference_mode():
-            parts = [measurer.readout(to_images(pictures[i : i + 256])) for i in range(0, len(pictures), 256)]
-        return measurer.values(torch.cat(parts))
-
-    return trait_distances(measurer, measure(held_out), measure(samples), measure(train))
+def _eyes(real: Observation, floor: Observation, made: Observation) -> dict[str, Any]:
+    """Held-out faces say how much irises may differ; training faces give the data's own share."""
+    return {
+        "eyes_match": eyes_match(real.irises, made.irises),
+        "eyes_match_data": eyes_match(real.irises, floor.irises),
+    }
 
 
-def _mean(traits: dict[str, dict[str, float]], key: str) -> float:
-    return float(np.mean([entry[key] for entry in traits.values()]))
+def _tags(
+    generator: Generator,
+    measurer: Measurer,
+    tags: torch.Tensor | None,
+    made: Observation,
+    config: QualityConfig,
+    progress: Progress,
+) -> dict[str, Any]:
+    """How the generator follows its tags; nulls for an unconditional one."""
+    if tags is None:
+        return {"obedience": None, "obedience_median": None, "swap": None}
+    followed = obedience(Condition(generator.config.condition, measurer.vocabulary), tags, made.values)
+    known = [value for value in followed.values() if value is not None]
+    first = config.seed + config.samples  # other characters than those whose spread is the unit
+    swaps = TagSwaps(generator, measurer, range(first, first + config.swap_characters), _deviations(measurer, made))
+    return {
+        "obedience": followed,
+        "obedience_median": finite(np.median(known)) if known else None,
+        "swap": swaps.judge(progress),
+    }
 
 
-def _kid(real: np.ndarray, made: np.ndarray, config: QualityConfig) -> KernelDistance:
-    return kernel_distance(real, made, subsets=config.subsets, subset_size=config.subset_size, seed=config.seed)
+def _deviations(measurer: Measurer, made: Observation) -> torch.Tensor:
+    return soft(measurer, made.readout).std(0).clamp_min(1e-3)
 
 
-def _k(real: np.ndarray, config: QualityConfig) -> int:
+def _copies(found: Memorisation) -> dict[str, Any]:
+    return {
+        "copies_flagged": found.copies_flagged,
+        "copies_share": found.share_below_quantile,
+        "copies_share_expected": 0.01,
+        "copying_z": finite(found.c_t),
+        "copying": found.copying,
+    }
+
+
+def _k(real: Observation, config: QualityConfig) -> int:
     return min(config.neighbours, len(real) - 1)

@@ -1,8 +1,10 @@
 """The measurer: a network that knows the drawn attributes from full ground truth and judges what others made.
 
-It shares nothing with the taggers: own architecture, own pictures (independent split, another seed), own augmentation.
-It is used for reports only, never by an edit or the page, so nothing can learn to please it. Its own held-out error is
-stated first (`errors`). On pictures that are not drawn by our program its values are an extrapolation.
+One sub-model (`tagging`) for every drawn attribute at once, of its own width, taught on pictures of its own
+(independent split, another seed) with its own augmentation. It is used for reports only, never by training, an edit or
+the page, so nothing can learn to please it. Its own held-out error is stated first (`errors`). It looks at 64 px:
+larger pictures are averaged down, smaller ones enlarged, so one measurer serves generators of every size. On pictures
+that are not drawn by our program its values are an extrapolation.
 """
 
 import json
@@ -12,23 +14,33 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
-from torch.nn import functional as F
 
 from anime_gen.attributes import Column, Vocabulary
 from anime_gen.drawing import ATTRIBUTES
 from anime_gen.evaluation.features import RandomConvolutions
+from anime_gen.images.files import write_atomically
 from anime_gen.latent.readings import values_of
+from anime_gen.tagging.classifiers.network import GRID, GRID_CHANNELS, Shape, SubModel
+from anime_gen.tagging.classifiers.sub_model import plain_calibrations
 
-LARGEST_INPUT = 64
-"""Larger pictures are averaged to this side first, px."""
-CHANNELS = {64: 16, 32: 32, 16: 64, 8: 96, 4: 128}
+INPUT_PX = 64
+KNOWN = GRID * GRID * GRID_CHANNELS
+"""Length of the learnt part of its features."""
+CENTRE = (0.25, 0.375, 0.75, 0.875)
+"""Left, top, right, bottom of the face without hair and background, as shares of the picture."""
+CENTRE_CELLS = torch.arange(KNOWN).view(GRID_CHANNELS, GRID, GRID)[:, 1:, 1:3].flatten()
+"""Learnt features of the cells of its grid that see this part: brows, eyes, mouth, chin."""
+PROBE = (8, 32, 32, 3)
+"""Small drawings kept beside the weights, by which a change of the drawing program is noticed."""
+MIRRORED = ("hair_parting", "head_turn", "head_tilt", "light_side")
+"""Attributes that change sign when the picture is mirrored."""
 IDENTITY = (
     *("face_width", "chin_length", "skin_tone", "eye_size", "eye_ratio", "eye_tilt", "eye_spacing"),
     *("eye_hue", "eye_lightness", "hair_hue", "hair_saturation", "hair_lightness"),
 )
-"""Traits that make a character the same person: face shape, eye shape, palette."""
+"""Attributes that make a character the same person: face shape, eye shape, palette."""
 
 
 def drawn_vocabulary() -> Vocabulary:
@@ -40,69 +52,63 @@ def drawn_vocabulary() -> Vocabulary:
             entry["classes"] = list(spec.classes)
         else:
             entry |= {"low": spec.low, "high": spec.high}
-        entries[name] = entry
+        entries[name] = entry | ({"flip": "negate"} if name in MIRRORED else {})
     return Vocabulary.parse(entries)
 
 
 class Measurer(nn.Module):
-    """Plain strided convolutions to 4x4, one hidden layer, one linear head for all columns."""
+    """A sub-model of all drawn attributes, and the features in which sets of pictures are compared."""
 
-    def __init__(self, resolution: int, vocabulary: Vocabulary, width: float = 1.0) -> None:
+    def __init__(self, vocabulary: Vocabulary, width: int = 24) -> None:
         super().__init__()
-        self.resolution, self.width, self.vocabulary = resolution, width, vocabulary
+        self.width, self.vocabulary = width, vocabulary
         self.columns: list[Column] = vocabulary.columns
-        side = min(resolution, LARGEST_INPUT)
-        channels = {size: max(8, int(width * count)) for size, count in CHANNELS.items()}
-        layers: list[nn.Module] = [_block(3, channels[side], 5, 1 if side <= 32 else 2)]
-        inputs = channels[side]
-        size = side if side <= 32 else side // 2
-        while size > 4:
-            size //= 2
-            layers.append(_block(inputs, channels[size], 3, 2))
-            inputs = channels[size]
-        self.trunk = nn.Sequential(*layers)
-        self.hidden = nn.Linear(inputs * 16, int(128 * width))
-        self.head = nn.Linear(int(128 * width), len(self.columns))
+        self.network = SubModel(tuple(vocabulary.values()), Shape(width=width, input_px=INPUT_PX))
         self.random = RandomConvolutions()
-        size_of_features = int(128 * width) + self.random.size
-        self.register_buffer("feature_mean", torch.zeros(size_of_features))
-        self.register_buffer("feature_deviation", torch.ones(size_of_features))
-        centre = [(a.low + a.high) / 2 if a.kind == "continuous" else 0.0 for a in _owners(vocabulary)]
-        half = [(a.high - a.low) / 2 if a.kind == "continuous" else 1.0 for a in _owners(vocabulary)]
-        self.register_buffer("centre", torch.tensor(centre), persistent=False)
-        self.register_buffer("half_range", torch.tensor(half), persistent=False)
+        size = self.random.size
+        whole, centre = torch.arange(KNOWN + size), torch.arange(KNOWN + size, KNOWN + 2 * size)
+        self.parts = {"whole": whole, "centre": torch.cat([CENTRE_CELLS, centre])}
+        self.register_buffer("feature_mean", torch.zeros(KNOWN + 2 * size))
+        self.register_buffer("feature_deviation", torch.ones(KNOWN + 2 * size))
+        self.register_buffer("probe", torch.zeros(PROBE, dtype=torch.uint8))
         self.card: dict[str, Any] = {}
-
-    def penultimate(self, images: torch.Tensor) -> torch.Tensor:
-        """[n, 3, r, r] in [-1, 1] -> [n, 128 width]."""
-        if images.shape[-1] > LARGEST_INPUT:
-            images = F.interpolate(images, size=(LARGEST_INPUT, LARGEST_INPUT), mode="area")
-        return F.silu(self.hidden(self.trunk(images).flatten(1)))
-
-    def raw(self, images: torch.Tensor) -> torch.Tensor:
-        """Columns as they are trained: continuous ones scaled to about -1..1, logits, cosine and sine."""
-        return self.head(self.penultimate(images))
 
     def readout(self, images: torch.Tensor) -> torch.Tensor:
         """[n, 3, r, r] -> [n, columns]: units, logits, cosine and sine, as the taggers' read-out."""
-        half, centre = self.get_buffer("half_range"), self.get_buffer("centre")
-        return self.raw(images) * half + centre
+        return self.readout_of(self.network.features(images))
+
+    def readout_of(self, plain: torch.Tensor) -> torch.Tensor:
+        """Read-out [n, columns] of `plain_features` [n, d], whose first part is all it takes."""
+        calibrations = plain_calibrations(self.network)
+        raw = zip(self.vocabulary.values(), self.network.split(plain[:, :KNOWN]), strict=True)
+        return torch.cat([calibrations[a.name].readout(a, one) for a, one in raw], dim=1)
 
     def values(self, readout: torch.Tensor) -> dict[str, np.ndarray]:
         """Read-out as attribute -> values [n]: units, probability, class name, degrees."""
         return values_of(self.vocabulary, self.columns, readout)
 
-    def features(self, images: torch.Tensor) -> torch.Tensor:
-        """Frozen features [n, d], standardised over drawn faces: the hidden layer and the random network.
+    def plain_features(self, images: torch.Tensor) -> torch.Tensor:
+        """What its last layer sees, and the random network of the picture and of its centre; not yet standardised."""
+        left, top, right, bottom = (round(edge * images.shape[-1]) for edge in CENTRE)
+        centre = images[:, :, top : max(bottom, top + 1), left : max(right, left + 1)]
+        known = self.network.features(images).float()
+        return torch.cat([known, self.random(images), self.random(centre)], dim=1)
 
-        Each half is scaled by its width, so that neither outweighs the other.
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Frozen features [n, d], standardised over drawn faces, of the whole picture."""
+        return self.part("whole", self.plain_features(images))
+
+    def part(self, name: str, plain: torch.Tensor) -> torch.Tensor:
+        """Standardised features of the `whole` picture or of its `centre`, from plain ones [n, d].
+
+        The learnt and the random half are scaled by their widths, so that neither outweighs the other.
         """
-        joined = torch.cat([self.penultimate(images), self.random(images)], dim=1)
-        standard = (joined - self.get_buffer("feature_mean")) / self.get_buffer("feature_deviation")
-        known = self.hidden.out_features
-        half = torch.full((standard.shape[1],), (standard.shape[1] / 2 / self.random.size) ** 0.5)
-        half[:known] = (standard.shape[1] / 2 / known) ** 0.5
-        return standard * half
+        chosen = self.parts[name]
+        mean, deviation = self.get_buffer("feature_mean")[chosen], self.get_buffer("feature_deviation")[chosen]
+        size, known = len(chosen), len(chosen) - self.random.size
+        half = torch.full((size,), (size / 2 / self.random.size) ** 0.5)
+        half[:known] = (size / 2 / known) ** 0.5
+        return (plain[:, chosen] - mean) / deviation * half
 
     @property
     def errors(self) -> dict[str, dict[str, float | None]]:
@@ -112,41 +118,23 @@ class Measurer(nn.Module):
 
     def save(self, path: Path) -> None:
         """One safetensors file: weights, and a card as JSON in its metadata."""
-        facts = {
-            "resolution": self.resolution,
-            "width": self.width,
-            "vocabulary": self.vocabulary.dump(),
-            "card": self.card,
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.part")
-        tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        save_file(tensors, beside, metadata={"measurer": json.dumps(facts, allow_nan=False)})
-        beside.replace(path)
+        facts = {"width": self.width, "vocabulary": self.vocabulary.dump(), "card": self.card}
+        tensors = {name: tensor.detach().contiguous().clone() for name, tensor in self.state_dict().items()}
+        content = save(tensors, metadata={"measurer": json.dumps(facts, allow_nan=False)})
+        write_atomically(path, lambda file: file.write(content))
 
     @classmethod
     def load(cls, path: Path) -> "Measurer":
         """Read what `save` wrote, ready to measure; FileNotFoundError or ValueError says what to do."""
         if not path.is_file():
-            raise FileNotFoundError(f"no measurer at {path}; train it with `kedro run --pipelines=evaluate`")
+            raise FileNotFoundError(f"no measurer at {path}; make it with `kedro run --pipelines=evaluate`")
         try:
             with safe_open(str(path), framework="pt") as file:
                 facts = json.loads((file.metadata() or {})["measurer"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-            measurer = cls(facts["resolution"], Vocabulary.parse(facts["vocabulary"]), facts["width"])
+            measurer = cls(Vocabulary.parse(facts["vocabulary"]), facts["width"])
             measurer.load_state_dict(tensors)
         except Exception as error:
             raise ValueError(f"{path} is no measurer ({error}); delete it and run the same command again") from error
         measurer.card = facts["card"]
         return measurer.eval().requires_grad_(False)
-
-
-def _block(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.SiLU()
-    )
-
-
-def _owners(vocabulary: Vocabulary) -> list[Any]:
-    """The attribute of each column."""
-    return [vocabulary[column.attribute] for column in vocabulary.columns]

@@ -1,7 +1,10 @@
-"""Train the measurer on drawn faces, state its error, and keep it as long as nothing that decides it changed."""
+"""Train the measurer on drawn faces, state its error, and keep it as long as nothing that decides it changed.
+
+A strong one lies beside this module (`SHIPPED`): while the settings and the drawing program are those it was made with,
+nobody trains it again. After a change of either, `python -m anime_gen.evaluation.measurer_training` makes it anew.
+"""
 
 import hashlib
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,180 +13,153 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
-from torch.nn import functional as F
 
-from anime_gen.attributes import Attribute, Vocabulary
+from anime_gen.attributes import Attribute
 from anime_gen.drawing import Character, render, render_many, sample_characters
 from anime_gen.evaluation.config import MeasurerConfig
 from anime_gen.evaluation.features import to_images
-from anime_gen.evaluation.measurer import LARGEST_INPUT, Measurer, drawn_vocabulary
+from anime_gen.evaluation.measurer import INPUT_PX, KNOWN, PROBE, Measurer, drawn_vocabulary
+from anime_gen.evaluation.progress_bar import bar
+from anime_gen.images.faces import area_average
 from anime_gen.latent.protocols import Progress, silent
-from anime_gen.latent.readings import column_slices, turn
+from anime_gen.latent.readings import turn
+from anime_gen.stylegan2.streams import seeded_weights
+from anime_gen.tagging.classifiers.training import Lesson, fit
+from anime_gen.tagging.config import SubModelConfig, TrainingConfig
+from anime_gen.tagging.targets import targets_of_labels
+from anime_gen.threads import threads, threads_for
 
-VERSION = 1
+SHIPPED = Path(__file__).with_name("measurer.safetensors")
+VERSION = 2
 """Raise when the network or its training changes: measurers kept from before are then trained anew."""
-MIRRORED = ("hair_parting", "head_turn", "head_tilt", "light_side")
-"""Attributes that change sign when the picture is mirrored."""
+SPLIT = "independent"
+OVERSIZE = 4
+"""Every second face is drawn so many times larger and averaged down, as pictures of larger generators are."""
+SMALLEST_DEVIATION = 0.2
+"""Of a feature, as a share of the median one's."""
+LARGEST_CHANGE = 0.5
+"""Mean difference (of 255) of the probe drawings up to which they are the same: rounding differs between machines."""
 
 
-def content_key(config: MeasurerConfig, resolution: int) -> str:
-    """sha256 of all that decides a measurer: its settings and what the drawing program draws today."""
-    digest = hashlib.sha256(f"{VERSION}/{resolution}/{config.model_dump_json()}".encode())
-    digest.update(drawn_vocabulary().version.encode())
-    for character in sample_characters(4, config.seed, split="independent"):
-        digest.update(render(character, 32).tobytes())
-        digest.update(json.dumps(character.labels(), sort_keys=True).encode())
-    return digest.hexdigest()
+def content_key(config: MeasurerConfig) -> str:
+    """sha256 of the settings and the vocabulary that decide a measurer."""
+    return hashlib.sha256(f"{VERSION}/{config.model_dump_json()}/{drawn_vocabulary().version}".encode()).hexdigest()
 
 
-def ensure_measurer(path: Path, config: MeasurerConfig, resolution: int, progress: Progress = silent) -> Measurer:
-    """The measurer at `path` if it is the one asked for, else a new one, trained and kept there."""
-    key = content_key(config, resolution)
-    if path.is_file():
-        try:
-            kept = Measurer.load(path)
-        except ValueError:
-            kept = None
-        if kept is not None and kept.card.get("key") == key:
-            return kept
-    measurer = train_measurer(config, resolution, progress)
-    measurer.card["key"] = key
+def ensure_measurer(
+    path: Path, config: MeasurerConfig, progress: Progress = silent, shipped: Path = SHIPPED
+) -> Measurer:
+    """The measurer at `path` or the shipped one if it is the one asked for, else a new one; it then lies at `path`."""
+    kept = _unchanged(path, config)
+    if kept is not None:
+        return kept
+    measurer = _unchanged(shipped, config) or train_measurer(config, progress)
     measurer.save(path)
     return measurer
 
 
-def train_measurer(config: MeasurerConfig, resolution: int, progress: Progress = silent) -> Measurer:
+def _unchanged(path: Path, config: MeasurerConfig) -> Measurer | None:
+    """The measurer at `path` if these settings and today's drawings made it."""
+    try:
+        measurer = Measurer.load(path)
+    except (FileNotFoundError, ValueError):
+        return None
+    if measurer.card.get("key") != content_key(config):
+        return None
+    change = measurer.get_buffer("probe").float() - torch.from_numpy(probe(config.seed)).float()
+    return measurer if float(change.abs().mean()) <= LARGEST_CHANGE else None
+
+
+def probe(seed: int) -> np.ndarray:
+    """A few small drawings uint8 [8, 32, 32, 3] by which a change of the drawing program is noticed."""
+    count, side = PROBE[:2]
+    return np.stack([render(character, side) for character in sample_characters(count, seed, SPLIT)])
+
+
+def train_measurer(config: MeasurerConfig, progress: Progress = silent) -> Measurer:
     """Draw, learn, and state the error on drawings it did not learn from."""
     start = time.monotonic()
-    characters = sample_characters(config.pictures + config.test_pictures, config.seed, split="independent")
-    pictures = draw(characters, min(resolution, LARGEST_INPUT), progress)
-    vocabulary = drawn_vocabulary()
-    targets = encode(characters, vocabulary)
-    generator = torch.Generator().manual_seed(config.seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        measurer = Measurer(resolution, vocabulary, config.width)
+    characters = sample_characters(config.pictures + config.test_pictures, config.seed, SPLIT)
+    pictures = draw(characters, progress)
     learnt, test = slice(0, config.pictures), slice(config.pictures, None)
-    _learn(measurer, pictures[learnt], targets[learnt], config, generator, progress)
-    measurer.eval().requires_grad_(False)
-    _standardise_features(measurer, pictures[learnt][:2000])
+    measurer = teach(pictures[learnt], characters[learnt], config, progress)
     measurer.card = {
-        "resolution": resolution,
+        "key": content_key(config),
         "pictures": config.pictures,
         "test_pictures": config.test_pictures,
-        "errors": held_out_errors(measurer, pictures[test], characters[config.pictures :]),
+        "errors": held_out_errors(measurer, pictures[test], characters[test]),
         "seconds": round(time.monotonic() - start, 2),
     }
     return measurer
 
 
-def draw(characters: Sequence[Character], size_px: int, progress: Progress = silent) -> np.ndarray:
-    """Pictures uint8 [n, size_px, size_px, 3] of the characters."""
-    pictures = np.empty((len(characters), size_px, size_px, 3), np.uint8)
-    drawn = render_many(characters, size_px, workers=1 if len(characters) < 1500 else None)
-    for i, picture in zip(progress(range(len(characters)), "drawing faces for the measurer"), drawn, strict=True):
-        pictures[i] = picture
+def draw(characters: Sequence[Character], progress: Progress = silent) -> np.ndarray:
+    """Pictures uint8 [n, 64, 64, 3] of the characters."""
+    pictures = np.empty((len(characters), INPUT_PX, INPUT_PX, 3), np.uint8)
+    workers = 1 if len(characters) < 1500 else None
+    plain = render_many(characters[::2], INPUT_PX, workers)
+    larger = render_many(characters[1::2], INPUT_PX * OVERSIZE, workers)
+    for i in progress(range(len(characters)), "drawing faces for the measurer"):
+        pictures[i] = area_average(next(larger)[None], INPUT_PX)[0] if i % 2 else next(plain)
     return pictures
 
 
-def encode(characters: Sequence[Character], vocabulary: Vocabulary) -> torch.Tensor:
-    """Truth as training targets [n, columns]: continuous -1..1, classes as one-hot, NaN where it can't be seen."""
-    rows = []
-    for character in characters:
-        labels = character.labels()
-        rows.append([v for a in vocabulary.values() for v in _encode_one(a, labels[a.name])])
-    return torch.tensor(rows, dtype=torch.float32)
+def teach(
+    pictures: np.ndarray, characters: Sequence[Character], config: MeasurerConfig, progress: Progress = silent
+) -> Measurer:
+    """A measurer that learnt from these pictures uint8 [n, 64, 64, 3] and the truth about them.
 
-
-def _encode_one(attribute: Attribute, value: float | str | None) -> list[float]:
-    if value is None:
-        return [float("nan")] * len(attribute.columns)
-    if attribute.kind == "categorical":
-        return [float(part == value) for part in attribute.classes]
-    number = float(value)
-    if attribute.kind == "cyclic":
-        return [float(np.cos(np.radians(number))), float(np.sin(np.radians(number)))]
-    if attribute.kind == "binary":
-        return [number]
-    return [(number - attribute.low) / (attribute.high - attribute.low) * 2.0 - 1.0]
-
-
-def _learn(
-    measurer: Measurer,
-    pictures: np.ndarray,
-    targets: torch.Tensor,
-    config: MeasurerConfig,
-    generator: torch.Generator,
-    progress: Progress,
-) -> None:
-    steps_per_epoch = max(1, len(pictures) // config.batch)
-    total = config.epochs * steps_per_epoch
-    optimiser = torch.optim.AdamW(measurer.parameters(), lr=config.learning_rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=total, pct_start=0.15)
-    measurer.train()
-    order = torch.empty(0, dtype=torch.long)
-    for _ in progress(range(total), "training the measurer"):
-        if len(order) < config.batch:
-            order = torch.randperm(len(pictures), generator=generator)
-        rows, order = order[: config.batch], order[config.batch :]
-        images, wanted = _augment(to_images(pictures[rows.numpy()]), targets[rows], measurer.vocabulary, generator)
-        optimiser.zero_grad(set_to_none=True)
-        _loss(measurer.raw(images), wanted, measurer.vocabulary).backward()
-        optimiser.step()
-        schedule.step()
-
-
-def _augment(
-    images: torch.Tensor, targets: torch.Tensor, vocabulary: Vocabulary, generator: torch.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mirror half of the pictures (with their labels), shift by a pixel, add noise and a little blur.
-
-    Generated faces are softer than drawn ones; without blur and noise the measurer would read that as a trait.
+    Augmentation: mirroring, a shift by a pixel, noise, and half of each batch (a quarter in the second cycle) made
+    coarse and enlarged again, because generated faces are softer than drawn ones and may be smaller. Colours stay:
+    they are attributes.
     """
-    n = len(images)
-    flip = torch.rand(n, generator=generator) < 0.5
-    images = torch.where(flip[:, None, None, None], images.flip(-1), images)
-    sign = torch.ones(targets.shape[1])
-    for name, where in column_slices(vocabulary.columns).items():
-        if name in MIRRORED:
-            sign[where] = -1.0
-    targets = torch.where(flip[:, None], targets * sign, targets)
-    down, right = torch.randint(-1, 2, (2,), generator=generator).tolist()
-    images = images.roll((down, right), (2, 3))
-    soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    share = torch.rand(n, 1, 1, 1, generator=generator) * 0.7
-    blurred = torch.rand(n, 1, 1, 1, generator=generator) < 0.4
-    images = torch.where(blurred, images.lerp(soft, share), images)
-    return images + 0.03 * torch.randn(images.shape, generator=generator), targets
+    vocabulary = drawn_vocabulary()
+    attributes = tuple(vocabulary.values())
+    with seeded_weights(config.seed):
+        measurer = Measurer(vocabulary, config.width)
+    targets = targets_of_labels([character.labels() for character in characters], vocabulary)
+    lesson = Lesson.of(pictures, targets, attributes, np.arange(len(pictures)))
+    size = SubModelConfig(
+        group="measurer", width=config.width, epochs=config.epochs, learning_rate=config.learning_rate
+    )
+    epochs = iter(progress(range(config.epochs * config.cycles), "training the measurer"))
+    for cycle in range(config.cycles):
+        settings = _settings(config, cycle)
+        with threads(threads_for(config.batch * measurer.network.shape.cost())):
+            fit(measurer.network, lesson, size, settings, _last_epoch, lambda *_: next(epochs, None))
+    measurer.cpu().eval().requires_grad_(False)
+    _standardise_features(measurer, pictures[:2000])
+    measurer.get_buffer("probe").copy_(torch.from_numpy(probe(config.seed)))
+    return measurer
 
 
-def _loss(raw: torch.Tensor, targets: torch.Tensor, vocabulary: Vocabulary) -> torch.Tensor:
-    """Sum over attributes of squared error, cross-entropy or logistic loss; hidden attributes add nothing."""
-    total = raw.new_zeros(())
-    for name, where in column_slices(vocabulary.columns).items():
-        seen = targets[:, where.start].isfinite()
-        if not bool(seen.any()):
-            continue
-        output, wanted = raw[seen, where], targets[seen, where]
-        kind = vocabulary[name].kind
-        if kind == "categorical":
-            total = total + 0.3 * F.cross_entropy(output, wanted)
-        elif kind == "binary":
-            total = total + F.binary_cross_entropy_with_logits(output, wanted)
-        else:
-            total = total + 3.0 * F.mse_loss(output, wanted)
-    return total
+def _settings(config: MeasurerConfig, cycle: int) -> TrainingConfig:
+    return TrainingConfig(
+        input_px=INPUT_PX,
+        batch=config.batch,
+        shift_px=1,
+        light_amount=0.0,
+        hue_chance=0.0,
+        low_resolution_chance=0.5 / (cycle + 1),
+        low_resolution_px=32,
+        seed=config.seed + cycle,
+    )
+
+
+def _last_epoch(_: object) -> float:
+    """No score: the last epoch of a one-cycle schedule is the one to keep."""
+    return float("nan")
 
 
 def _standardise_features(measurer: Measurer, pictures: np.ndarray) -> None:
     with torch.inference_mode():
-        parts = [
-            torch.cat([measurer.penultimate(images), measurer.random(images)], 1)
-            for images in (to_images(pictures[i : i + 256]) for i in range(0, len(pictures), 256))
-        ]
+        parts = [measurer.plain_features(to_images(pictures[i : i + 256])) for i in range(0, len(pictures), 256)]
     joined = torch.cat(parts)
+    deviation = joined.std(0)
+    for part in (slice(0, KNOWN), slice(KNOWN, None)):  # units that hardly ever answer must not be magnified
+        deviation[part].clamp_min_(SMALLEST_DEVIATION * deviation[part].median())
     measurer.get_buffer("feature_mean").copy_(joined.mean(0))
-    measurer.get_buffer("feature_deviation").copy_(joined.std(0).clamp_min(1e-3))
+    measurer.get_buffer("feature_deviation").copy_(deviation)
 
 
 def held_out_errors(
@@ -218,3 +194,7 @@ def _error(attribute: Attribute, read: np.ndarray, truth: list[Any]) -> dict[str
     variance = float(exact.var())
     r2 = 1.0 - float(((read - exact) ** 2).mean()) / variance if variance > 0 else None
     return {"n": len(truth), "r2": r2, "mae_share": float(np.abs(read - exact).mean()) / attribute.span}
+
+
+if __name__ == "__main__":
+    train_measurer(MeasurerConfig(), bar).save(SHIPPED)

@@ -28,12 +28,12 @@ def evidence_sheets(report: dict[str, Any], evidence: Evidence, config: QualityC
 
 def nearest_pairs(evidence: Evidence) -> np.ndarray:
     """The samples closest to a training face, above it; a distance under the threshold counts as a copy."""
-    found = evidence.originality
+    found = evidence.memorisation
     order = np.argsort(found.distance)[:CLOSEST]
     distances = [f"{found.distance[i]:.2f} / {found.threshold:.2f}" for i in order]
     pairs = [
         Strip("sample", evidence.samples[order], distances),
-        Strip("nearest in training", evidence.train[found.nearest[order]], [""] * len(order)),
+        Strip("nearest in training", evidence.train.read(found.nearest[order]), [""] * len(order)),
     ]
     return draw_strips(pairs)
 

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,12 @@ def finite(value: float | np.floating[Any] | None) -> float | None:
     if value is None or not math.isfinite(float(value)):
         return None
     return float(value)
+
+
+def known_mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are not None; None if there is none."""
+    known = [value for value in values if value is not None]
+    return finite(np.mean(known)) if known else None
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float | None:

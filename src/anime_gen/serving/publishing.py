@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from anime_gen.evaluation.features import extract
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.serving.bundle import Bundle
-from anime_gen.serving.gate import FEWEST_FACES, Decision, Features, GateRule, compare, decide, table, too_few_faces
+from anime_gen.serving.gate import FEWEST_FACES, Decision, GateRule, compare, decide, table, too_few_faces
 from anime_gen.serving.manifest import BundleError
 from anime_gen.serving.registry import (
     CHALLENGER,
@@ -28,7 +27,11 @@ from anime_gen.tracking.active import active_tracker
 UNSEEN = ("held_out", "tag_test")
 """Splits the generator never trains on."""
 
-FIGURES = ("kid", "kid_noise_floor", "density", "coverage", "vendi", "vendi_data", "copies_flagged")
+FIGURES = (
+    *("kid", "kid_noise_floor", "kid_centre", "kid_centre_noise_floor", "spread_mean", "spread_mean_data"),
+    *("obedience_median", "eyes_match", "eyes_match_data", "density", "coverage", "vendi", "vendi_data"),
+    "copies_flagged",
+)
 
 
 class PublishConfig(BaseModel):
@@ -119,19 +122,9 @@ def _judge(
     if len(held_out) < FEWEST_FACES:
         return Decision(False, too_few_faces(len(held_out))), []
     challenger = Bundle.load(folder)
-    scores = compare(challenger.generator, champion.generator, held_out, features_of(measurer), rule)
+    scores = compare(challenger.generator, champion.generator, held_out, measurer, rule)
     sizes = (challenger.generator.config.resolution, champion.generator.config.resolution)
     return decide(*scores, sizes, rule), table(*scores)
-
-
-def features_of(measurer: Measurer) -> Features:
-    """Features of pictures of any power-of-two side up to the measurer's; smaller ones get larger pixels."""
-
-    def features(pictures: np.ndarray) -> np.ndarray:
-        factor = max(1, measurer.resolution // pictures.shape[1])
-        return extract(measurer, pictures.repeat(factor, axis=1).repeat(factor, axis=2))
-
-    return features
 
 
 def _run_id() -> str | None:

@@ -66,8 +66,8 @@ def _tagging(report: Report) -> str:
 def _generator(report: Report) -> str:
     if report.get("reason"):
         return f"{report.get('resolution')} px; {report['reason']}"
-    kid, floor, coverage = (_number(report.get(key)) for key in ("kid", "kid_noise_floor", "coverage"))
-    return f"{report.get('resolution')} px; KID {kid} (data against data {floor}), coverage {coverage}"
+    kid, floor, spread = (_number(report.get(key)) for key in ("kid", "kid_noise_floor", "spread_mean"))
+    return f"{report.get('resolution')} px; KID {kid} (data against data {floor}), spread {spread} of the data's"
 
 
 def _directions(report: Report) -> str:

@@ -17,8 +17,9 @@ Watch `samples` (same seeds at each step) and the losses; judge by `generator.ki
 `generator.kid_noise_floor` (data against data).""",
     "anime-directions": """**What moves an attribute in latent space.** `hit_median`: how close the measured value comes
 to the wanted one; `leakage_mean`: how much other attributes move with it; `reach`: the interval that can be had.""",
-    "anime-evaluation": """**Quality, diversity, originality.** KID and Fréchet distance are in our own frozen features:
-compare them between runs here and with their `_noise_floor`, never with published figures.""",
+    "anime-evaluation": """**Quality, diversity, memory.** Watch `spread_mean`: KID and coverage do not see an attribute
+whose range has shrunk. KID and Fréchet distance are in our own frozen features: compare them between runs here and with
+their `_noise_floor`, never with published figures.""",
     "anime-models": """**Publishing.** Which model became `challenger`, and whether it beat the `champion`,
 which is the one that the page opens.""",
     "anime-chain": "**The whole chain** in one run: data, tags, training, directions, evaluation, publishing.",

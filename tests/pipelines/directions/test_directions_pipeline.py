@@ -14,7 +14,7 @@ from tests.conftest import ATTRIBUTES, CARD, ROOT, tiny_generator, tiny_tagger
 
 KEYS = {"hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach"}
 PARAMETERS = {
-    "params:measurer": MeasurerConfig(pictures=64, test_pictures=32, epochs=1, batch=32, width=0.25),
+    "params:measurer": MeasurerConfig(pictures=64, test_pictures=32, epochs=1, cycles=1, batch=32, width=4),
     "params:directions.fit": DirectionConfig(
         samples=64, rank=4, layer_groups=2, calibration_characters=2, calibration_points=3
     ),
@@ -52,7 +52,7 @@ def test_every_slider_gets_its_figures_and_they_are_json(outcome):
 def test_the_files_can_be_opened(outcome):
     folder, _ = outcome
     assert Directions.load(folder / "06_models/directions.safetensors").attributes == list(ATTRIBUTES)
-    assert Measurer.load(folder / "06_models/measurer_16px.safetensors").resolution == 16
+    assert Measurer.load(folder / "06_models/measurer.safetensors").width == 4
 
 
 @pytest.mark.parametrize("environment", ["base", "smoke", "crypko"])

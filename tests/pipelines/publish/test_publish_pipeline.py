@@ -25,7 +25,7 @@ def configured(env: str) -> PublishConfig:
 
 
 def test_every_environment_has_a_valid_configuration():
-    assert configured("local") == PublishConfig(shipped="06_models/shipped")
+    assert configured("local") == PublishConfig(shipped="data/06_models/shipped")
     assert configured("smoke").shipped is None
     assert configured("crypko").gate.faces > configured("local").gate.faces
 
@@ -37,7 +37,7 @@ def catalog(tmp_path: Path, bundle_folder: Path, store: TrackingStore) -> DataCa
     models.mkdir()
     for name in ("generator.safetensors", "discriminator.safetensors", "directions.safetensors", "taggers"):
         (models / name).symlink_to(parts / name)
-    measurer = Measurer(16, drawn_vocabulary())
+    measurer = Measurer(drawn_vocabulary(), width=4)
     measurer.save(models / "measurer.safetensors")
     faces = write_store(tmp_path / "faces", sample(tiny_generator(), 40, 16, seed=0))
     literals = {

@@ -6,7 +6,15 @@ import torch
 
 from anime_gen.tagging.classifiers.calibration import calibrate, precision_threshold
 from anime_gen.tagging.classifiers.heads import class_weights, head_loss, is_right, predicted_value, raw_width
-from anime_gen.tagging.classifiers.metrics import auroc, calibration_error, macro_f1, r_squared
+from anime_gen.tagging.classifiers.metrics import (
+    Judged,
+    attribute_report,
+    auroc,
+    calibration_error,
+    calibration_errors,
+    macro_f1,
+    r_squared,
+)
 from tests.tagging.toys import vocabulary
 
 WORDS = vocabulary()
@@ -92,10 +100,67 @@ def test_few_labels_abstain_rather_than_guess() -> None:
     assert fitted.threshold > 1.0
 
 
-def test_threshold_for_precision() -> None:
-    confidence = np.array([0.9, 0.8, 0.7, 0.6])
-    assert precision_threshold(confidence, np.array([True, True, True, False])) == 0.7
-    assert precision_threshold(confidence, np.array([False, False, False, False])) == 1.01
+def test_the_threshold_keeps_what_is_right_with_certainty() -> None:
+    """45 right answers prove 95 % with 90 % certainty (0.95^45 < 0.1), 44 do not; equal confidences stay together."""
+    confidence = np.linspace(1.0, 0.5, 60)
+    right = np.arange(60) < 45
+    assert precision_threshold(confidence, right) == confidence[44]
+    assert precision_threshold(confidence[:44], right[:44]) == 1.01
+    tied = np.where(np.arange(60) >= 44, 0.5, confidence)  # the 45th is one of sixteen, fifteen of them wrong
+    assert precision_threshold(tied, right) == 1.01
+    assert precision_threshold(np.full(45, 0.7), np.ones(45, dtype=bool)) == 0.7
+    assert precision_threshold(confidence, np.zeros(60, dtype=bool)) == 1.01
+
+
+def test_what_is_kept_is_right_in_nearly_all_draws() -> None:
+    """300 answers, each right with its own confidence: the truth of what is kept, over repeated draws."""
+    rng, below = np.random.default_rng(0), 0
+    for _ in range(300):
+        confidence = rng.uniform(0.6, 1.0, 300) ** 0.3
+        threshold = precision_threshold(confidence, rng.random(300) < confidence)
+        population = rng.uniform(0.6, 1.0, 20_000) ** 0.3
+        kept = population[population >= threshold]
+        below += len(kept) > 0 and kept.mean() < 0.95
+    assert below / 300 < 0.15
+
+
+@pytest.mark.parametrize("name", ["glasses", "hair_color"])
+def test_class_weights_are_taken_back_before_the_temperature(name: str) -> None:
+    """Logits of a head that was taught with weights: those of the truth plus the logarithms of the weights."""
+    generator = torch.Generator().manual_seed(0)
+    attribute, count = WORDS[name], 6000
+    shares = torch.tensor([0.9, 0.1]) if name == "glasses" else torch.tensor([0.05, 0.15, 0.8])
+    honest = shares.log() + 1.5 * torch.randn(count, len(shares), generator=generator)
+    truth = torch.multinomial(honest.softmax(1), 1, generator=generator)[:, 0].float()
+    weights = class_weights(attribute, truth)
+    raw = 2.0 * (honest + weights.log())
+    raw = raw[:, 1:] - raw[:, :1] if name == "glasses" else raw
+    halved = 2.0 * weights.log()  # as the head of logits twice as large was "taught"
+    fitted = calibrate(attribute, raw, truth, 0.0, 1.0, halved.exp())
+    readout = fitted.readout(attribute, raw)
+    wanted = honest[:, 1:] - honest[:, :1] if name == "glasses" else honest
+    shown = readout.sigmoid() if name == "glasses" else readout.softmax(1)
+    expected = wanted.sigmoid() if name == "glasses" else wanted.softmax(1)
+    torch.testing.assert_close(shown, expected, atol=0.03, rtol=0.0)
+
+
+def test_with_few_labels_the_weights_are_taken_back_all_the_same() -> None:
+    weights = torch.tensor([0.5, 1.0, 2.0])
+    fitted = calibrate(WORDS["hair_color"], torch.zeros(3, 3), torch.zeros(3), 0.0, 1.0, weights)
+    probabilities = fitted.readout(WORDS["hair_color"], weights.log()[None]).softmax(1)
+    torch.testing.assert_close(probabilities, torch.full((1, 3), 1 / 3))
+
+
+def test_a_rare_class_that_is_called_too_often_shows_in_its_own_error() -> None:
+    """90 pictures called 0 and right; 20 called 1 with confidence 0.7, of which 7 are right."""
+    value = np.array([0.0] * 90 + [1.0] * 20)
+    truth = np.array([0.0] * 90 + [1.0] * 7 + [0.0] * 13)
+    confidence = np.array([1.0] * 90 + [0.7] * 20)
+    rows = np.arange(110)
+    judged = Judged(WORDS["hair_color"], truth, value, confidence, np.zeros(110, bool), np.zeros((110, 3)), rows)
+    first, second, third = calibration_errors(judged).values()
+    assert (first, second, third) == (0.0, pytest.approx(0.35), None)
+    assert attribute_report(judged, 5)["ece_by_class"] == calibration_errors(judged)
 
 
 def test_figures_against_hand_counts() -> None:

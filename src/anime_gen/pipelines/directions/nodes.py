@@ -14,15 +14,13 @@ from anime_gen.stylegan2 import load_generator
 from anime_gen.tagging.classifiers.tagger import Tagger
 
 DIRECTIONS = "06_models/directions.safetensors"
-MEASURER = "06_models/measurer_{resolution}px.safetensors"
+MEASURER = "06_models/measurer.safetensors"
 
 
-def train_measurer(generator_info: dict[str, Any], data_folder: Path, config: MeasurerConfig) -> dict[str, Any]:
-    """The measurer at the generator's resolution; an unchanged one is kept."""
-    resolution = load_generator(data_folder / generator_info["path"]).config.resolution
-    path = MEASURER.format(resolution=resolution)
-    measurer = ensure_measurer(data_folder / path, config, resolution, bar)
-    return {"path": path} | measurer.card
+def train_measurer(data_folder: Path, config: MeasurerConfig) -> dict[str, Any]:
+    """The measurer, of whatever generator; the shipped one or an unchanged one is kept."""
+    measurer = ensure_measurer(data_folder / MEASURER, config, bar)
+    return {"path": MEASURER} | measurer.card
 
 
 def fit_directions(

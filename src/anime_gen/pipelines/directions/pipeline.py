@@ -11,7 +11,7 @@ def measurer_pipeline() -> Pipeline:
         [
             Node(
                 func=train_measurer,
-                inputs=["generator_info", "data_folder", "params:measurer"],
+                inputs=["data_folder", "params:measurer"],
                 outputs="measurer_report",
                 name="train_measurer",
                 tags=["directions", "evaluate"],

@@ -1,1 +1,1 @@
-"""Evaluate: quality, diversity and originality of a generator."""
+"""Evaluate: quality, diversity and memory of a generator."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from anime_gen.evaluation import Measurer, QualityConfig
 from anime_gen.evaluation import judge_generator as judge
-from anime_gen.evaluation.faces import read_split
+from anime_gen.evaluation.faces import faces_of, read_split
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.evaluation.sheets import evidence_sheets, save_png
 from anime_gen.evaluation.small_sets import too_small, unjudged
@@ -35,7 +35,7 @@ def judge_generator(
     data_folder: Path,
     config: QualityConfig,
 ) -> dict[str, Any]:
-    """Quality, diversity and originality beside their noise floors; sheets of pictures to look at."""
+    """Quality, diversity and memorised faces beside their noise floors; sheets of pictures to look at."""
     generator = load_generator(data_folder / generator_info["path"])
     faces = open_face_store(face_store, data_folder).at(generator.config.resolution)
     splits = face_index["split"].to_numpy()
@@ -49,7 +49,7 @@ def judge_generator(
     figures, evidence = judge(
         generator,
         Measurer.load(data_folder / measurer_report["path"]),
-        read_split(faces, splits, ("train",), config.train_faces, config.seed),
+        faces_of(faces, splits, ("train",)),
         read_split(faces, splits, UNSEEN, config.samples, config.seed),
         config,
         bar,

@@ -18,16 +18,19 @@ from anime_gen.attributes import Attribute
 from anime_gen.tagging.classifiers.heads import is_right, predicted_value, raw_confidence
 
 PRECISION = 0.95
+SURE = 0.9
+"""How sure that precision is: share of samples in which its lower bound lies below the truth."""
 BINS = 32
 
 
 class Calibration(BaseModel):
-    """Of one attribute: logits x ``scale`` + ``bias``; ``scale`` multiplies a continuous spread instead."""
+    """Of one attribute: logits x ``scale`` + ``bias`` (of each class: + ``offsets``); ``scale`` multiplies a spread."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     scale: float = 1.0
     bias: float = 0.0
+    offsets: tuple[float, ...] = ()
     centre: float = 0.0
     spread: float = 1.0
     knots_from: tuple[float, ...] = (0.0, 1.0)
@@ -40,7 +43,9 @@ class Calibration(BaseModel):
             return raw[:, :1] * self.spread + self.centre
         if attribute.kind == "binary":
             return raw * self.scale + self.bias
-        return raw * self.scale if attribute.kind == "categorical" else raw
+        if attribute.kind == "cyclic":
+            return raw
+        return raw * self.scale + torch.tensor(self.offsets or (0.0,), dtype=raw.dtype, device=raw.device)
 
     def deviation(self, attribute: Attribute, raw: Tensor) -> Tensor | None:
         """Predicted standard deviation [n] of a continuous value, in its units; None for other kinds."""
@@ -55,11 +60,22 @@ class Calibration(BaseModel):
         return torch.from_numpy(mapped).float()
 
 
-def calibrate(attribute: Attribute, raw: Tensor, truth: Tensor, centre: float, spread: float) -> Calibration:
-    """Fit on validation outputs [n, k] and labels [n] (NaN = unknown); with under 20 labels only the identity."""
+def calibrate(
+    attribute: Attribute,
+    raw: Tensor,
+    truth: Tensor,
+    centre: float,
+    spread: float,
+    weights: Tensor | None = None,
+) -> Calibration:
+    """Fit on validation outputs [n, k] and labels [n] (NaN = unknown); with under 20 labels no more than the weights.
+
+    A head that was taught with class ``weights`` [classes] says w(c) p(c) instead of p(c): a rare class seems likelier
+    than it is, which no temperature undoes. The logarithms of the weights are subtracted first.
+    """
     known = ~truth.isnan()
     raw, truth = raw[known], truth[known]
-    plain = Calibration(centre=centre, spread=spread)
+    plain = _unweighted(attribute, weights, centre, spread)
     if len(truth) < 20:
         return plain
     if attribute.kind == "continuous":
@@ -68,13 +84,24 @@ def calibrate(attribute: Attribute, raw: Tensor, truth: Tensor, centre: float, s
     elif attribute.kind == "cyclic":
         fitted = plain
     else:
-        scale, bias = _fit_temperature(attribute, raw, truth)
-        fitted = plain.model_copy(update={"scale": scale, "bias": bias})
+        scale, bias = _fit_temperature(attribute, plain.readout(attribute, raw), truth)
+        offsets = tuple(scale * offset for offset in plain.offsets)
+        fitted = plain.model_copy(update={"scale": scale, "bias": scale * plain.bias + bias, "offsets": offsets})
     right = is_right(attribute, predicted_value(attribute, fitted.readout(attribute, raw)), truth).numpy()
     if attribute.kind in ("continuous", "cyclic"):
         fitted = fitted.model_copy(update=_isotonic(fitted.confidence(attribute, raw).numpy(), right))
     confidence = fitted.confidence(attribute, raw).numpy()
     return fitted.model_copy(update={"threshold": precision_threshold(confidence, right)})
+
+
+def _unweighted(attribute: Attribute, weights: Tensor | None, centre: float, spread: float) -> Calibration:
+    plain = Calibration(centre=centre, spread=spread)
+    if weights is None or attribute.kind not in ("binary", "categorical"):
+        return plain
+    logs = (-weights.log()).tolist()
+    return plain.model_copy(
+        update={"bias": logs[1] - logs[0]} if attribute.kind == "binary" else {"offsets": tuple(logs)}
+    )
 
 
 def _deviation(calibration: Calibration, attribute: Attribute, raw: Tensor) -> Tensor:
@@ -124,9 +151,16 @@ def _isotonic(confidence: np.ndarray, right: np.ndarray) -> dict[str, tuple[floa
 
 
 def precision_threshold(confidence: np.ndarray, right: np.ndarray, precision: float = PRECISION) -> float:
-    """The lowest confidence from which on the answers kept are right with this precision; 1.01 if there is none."""
+    """The lowest confidence from which on the answers kept are right with this precision; 1.01 if there is none.
+
+    Right with 90 % certainty: what counts is the lower Clopper-Pearson bound (1934) of the share that is right, not the
+    share in this sample, which flatters every second time. Fewer than 45 answers therefore prove nothing.
+    """
+    from scipy.stats import beta
+
     order = np.argsort(-confidence, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    hits, kept = np.cumsum(right[order]), np.arange(1, len(order) + 1)
+    bound = np.where(hits > 0, beta.ppf(1.0 - SURE, np.maximum(hits, 1), kept - hits + 1), 0.0)
     last_of_tie = np.append(np.diff(confidence[order]) != 0, True)
-    good = np.flatnonzero((share >= precision) & last_of_tie)
+    good = np.flatnonzero((bound >= precision) & last_of_tie)
     return float(confidence[order][good[-1]]) if len(good) else 1.01

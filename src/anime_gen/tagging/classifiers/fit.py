@@ -10,6 +10,7 @@ import torch
 
 from anime_gen.attributes import Attribute
 from anime_gen.stylegan2.streams import seeded_weights
+from anime_gen.tagging.classifiers.heads import class_weights
 from anime_gen.tagging.classifiers.metrics import quality
 from anime_gen.tagging.classifiers.network import Shape, SubModel
 from anime_gen.tagging.classifiers.pictures import ReadPictures
@@ -75,7 +76,8 @@ def fit_sub_model(
 
     with threads(threads_for(config.batch * network.shape.cost())):
         curve = fit(network, lesson, size, config, score, on_epoch)
-    calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets)
+    weights = [class_weights(a, lesson.targets[:, k]) for k, a in enumerate(attributes)]
+    calibrations = fit_calibrations(network.cpu(), raw_outputs(network.cpu(), check.images), check.targets, weights)
     known = {a.name: int((~lesson.targets[:, k].isnan()).sum()) for k, a in enumerate(attributes)}
     return FittedSubModel(CalibratedModel(size.group, network, calibrations), curve, known)
 

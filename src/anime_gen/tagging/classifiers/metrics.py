@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from anime_gen.tagging.classifiers.heads import is_right
 
 BINS = 15
 RESAMPLES = 100
+LEAST_CALLED = 10
+"""Pictures taken for a class below which its calibration error means nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,22 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BIN
     return float(sum(gaps) / max(1, len(confidence)))
 
 
+def calibration_errors(judged: Judged) -> dict[str, float | None]:
+    """Class -> how far the confidence of the pictures taken for it is from the share that is right.
+
+    The pooled error hides a rare class that is called too often. None where fewer than ten pictures were.
+    """
+    kind = judged.attribute.kind
+    called = judged.value if kind == "categorical" else (judged.value >= 0.5).astype(float)
+    names = judged.attribute.classes if kind == "categorical" else ("no", "yes")
+    errors: dict[str, float | None] = {}
+    for number, name in enumerate(names):
+        rows = called == number
+        enough = rows.sum() >= LEAST_CALLED
+        errors[name] = abs(float(judged.confidence[rows].mean() - judged.right[rows].mean())) if enough else None
+    return errors
+
+
 def auroc(attribute: Attribute, truth: np.ndarray, scores: np.ndarray) -> float | None:
     """Area under the ROC curve; mean of one class against the rest; None for continuous and cyclic attributes."""
     from scipy.stats import rankdata
@@ -116,10 +135,10 @@ def interval(judged: Judged, figure: Callable[[Judged], float], seed: int = 0) -
     return float(low), float(high)
 
 
-def attribute_report(judged: Judged, n_train: int) -> dict[str, float | int | str | None]:
+def attribute_report(judged: Judged, n_train: int) -> dict[str, Any]:
     """The entry of ``tagging.json`` for one attribute; figures are None where there was nothing to test on."""
     name = quality_name(judged.attribute)
-    head: dict[str, float | int | str | None] = {
+    head: dict[str, Any] = {
         "kind": judged.attribute.kind,
         "n_train": n_train,
         "n_test": len(judged),
@@ -144,6 +163,8 @@ def attribute_report(judged: Judged, n_train: int) -> dict[str, float | int | st
     unknown = {key: None for key, value in figures.items() if value is not None and not np.isfinite(value)}
     if np.ptp(judged.truth) == 0:  # a constant guess would be right about all
         unknown |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), None)
+    if judged.attribute.kind in ("binary", "categorical"):
+        head["ece_by_class"] = calibration_errors(judged)
     return head | figures | unknown
 
 

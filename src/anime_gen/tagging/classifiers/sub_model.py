@@ -124,10 +124,15 @@ def plain_calibrations(network: SubModel) -> dict[str, Calibration]:
     return {a.name: Calibration(centre=centres[k], spread=spreads[k]) for k, a in enumerate(network.attributes)}
 
 
-def fit_calibrations(network: SubModel, raw: list[Tensor], targets: Tensor) -> dict[str, Calibration]:
-    """Calibrate every attribute on validation outputs and labels [n, attributes] (chosen at random)."""
+def fit_calibrations(
+    network: SubModel, raw: list[Tensor], targets: Tensor, weights: list[Tensor]
+) -> dict[str, Calibration]:
+    """Calibrate every attribute on validation outputs and labels [n, attributes] (chosen at random).
+
+    ``weights``: of the classes of each attribute, as the network was taught (``heads.class_weights``).
+    """
     plain = plain_calibrations(network)
     return {
-        a.name: calibrate(a, raw[k], targets[:, k], plain[a.name].centre, plain[a.name].spread)
+        a.name: calibrate(a, raw[k], targets[:, k], plain[a.name].centre, plain[a.name].spread, weights[k])
         for k, a in enumerate(network.attributes)
     }
