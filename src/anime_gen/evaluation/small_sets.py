@@ -11,7 +11,7 @@ from anime_gen.stylegan2 import Generator
 
 FIGURES = (
     *("kid", "kid_standard_error", "kid_noise_floor", "kid_noise_floor_standard_error", "kid_centre", "frechet"),
-    *("density", "density_data", "coverage", "coverage_data", "vendi", "vendi_data", "copies_flagged"),
+    *("density", "density_data", "density_alarm", "coverage", "coverage_data", "vendi", "vendi_data", "copies_flagged"),
     *("spread_mean", "spread_mean_data", "obedience", "obedience_median", "swap", "eyes_match", "eyes_match_data"),
 )
 """Figures of an ordinary report; all of them need unseen faces."""
