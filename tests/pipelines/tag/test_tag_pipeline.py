@@ -13,6 +13,7 @@ from anime_gen.attributes import GROUPS, Vocabulary
 from anime_gen.images import write_store
 from anime_gen.pipelines.tag.nodes import assemble_tagger, tag_faces
 from anime_gen.pipelines.tag.pipeline import create_pipeline
+from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
 from tests.tagging.toys import ENTRIES, faces
@@ -22,6 +23,10 @@ CONF = Path(__file__).parents[3] / "conf"
 
 def parameters(environment: str) -> dict:
     return yaml.safe_load((CONF / environment / "parameters" / "tag.yml").read_text())["tag"]
+
+
+def generator(condition: str) -> TrainParameters:
+    return TrainParameters.model_validate({"condition": condition})
 
 
 def test_parameter_files_are_valid() -> None:
@@ -55,7 +60,7 @@ def test_the_stage_over_literals(tmp_path: Path) -> None:
         "params:tag.training": TrainingConfig(input_px=32, batch=32),
         "params:tag.labels": LabelsConfig(),
         "params:tag.tagging": TaggingConfig(),
-        "params:train.condition": "tags",
+        "params:train": generator("tags"),
         **{f"params:tag.{g}.sub_model": SubModelConfig(group=g, width=4, epochs=1) for g in GROUPS},
     }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
@@ -76,8 +81,8 @@ def test_without_labels_only_training_without_a_condition_goes_on(tmp_path: Path
     }
     vocabulary = Vocabulary.parse(ENTRIES)
     with pytest.raises(ValueError, match=r"no attribute has enough labels.*train\.condition=none"):
-        assemble_tagger(vocabulary, tmp_path, "tags", untrained)
-    taggers, told = assemble_tagger(vocabulary, tmp_path, "none", untrained)
+        assemble_tagger(vocabulary, tmp_path, generator("tags"), untrained)
+    taggers, told = assemble_tagger(vocabulary, tmp_path, generator("none"), untrained)
     assert told == untrained["report"]
     index = pd.DataFrame({"id": ["a", "b"], "split": ["train", "train"]})
     assert tag_faces(taggers, {}, index, tmp_path, TaggingConfig()).columns.tolist() == ["id"]

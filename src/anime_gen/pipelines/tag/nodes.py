@@ -7,6 +7,7 @@ import pandas as pd
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.images import open_face_store
+from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.tagging.classifiers.assembly import assemble
 from anime_gen.tagging.classifiers.tag_faces import tag_set
 from anime_gen.tagging.classifiers.tagger import Tagger
@@ -33,13 +34,13 @@ def train_sub_model(
 
 
 def assemble_tagger(
-    attributes: Vocabulary, data_folder: Path, condition: str, *cards: dict[str, Any]
+    attributes: Vocabulary, data_folder: Path, generator: TrainParameters, *cards: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Bind the trained sub-models into one tagger, and their figures into one report.
 
     Without any sub-model there is no tagger, which only training without a condition can do without.
     """
-    return assemble(attributes, list(cards), data_folder / TAGGERS, TAGGERS, needed=condition == "tags")
+    return assemble(attributes, list(cards), data_folder / TAGGERS, TAGGERS, needed=generator.root.condition == "tags")
 
 
 def tag_faces(

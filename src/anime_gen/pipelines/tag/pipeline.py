@@ -36,7 +36,7 @@ def _together() -> Pipeline:
         [
             Node(
                 assemble_tagger,
-                ["params:attributes", "data_folder", "params:train.condition", *cards],
+                ["params:attributes", "data_folder", "params:train", *cards],
                 ["taggers", "tagging_report"],
                 name="assemble_tagger",
             ),
