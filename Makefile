@@ -78,5 +78,5 @@ lock: setup ## Write constraints.txt anew from the ranges in pyproject.toml
 	sed 's/+cpu//' $(VENV)/locked.txt > constraints.txt
 
 clean: ## Remove what runs left behind; the environment and the shipped model stay
-	rm -rf data/0[1-5]_* data/07_* data/08_* data/smoke mlflow.db mlruns
+	rm -rf data/0[1-5]_* data/07_* data/08_* data/smoke data/sources data/project.json mlflow.db mlflow.db.lock mlruns
 	find data/06_models -mindepth 1 -maxdepth 1 ! -name shipped -exec rm -rf {} +

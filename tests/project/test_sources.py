@@ -113,6 +113,12 @@ def test_an_older_projects_drawn_faces_stay_where_they_are(book: SourceBook):
     assert (drawn.folder, drawn.settings) == (FIRST, DRAWN)
 
 
+def test_an_older_projects_own_seed_is_kept_as_well(book: SourceBook):
+    before_there_was_a_book(book, "drawn", "drawn-mixed-seed5")
+    kept = run(book)
+    assert (kept.folder, kept.settings) == (FIRST, DRAWN | {"split": "mixed", "seed": 5})
+
+
 def test_an_older_projects_folder_is_asked_for_once_and_never_replaced(book: SourceBook):
     before_there_was_a_book(book, "folder", "faces")
     with pytest.raises(ValueError, match="Name them once"):

@@ -85,11 +85,14 @@ class SourceBook:
         """
         current, known = self.read()
         last = known.get(current or "")
-        unchanged = last is not None and (configured == last.configured or configured == base == last.base)
+        unchanged = last is not None and (
+            last.configured in ({}, configured) or (last.base == base and base == configured)
+        )
         stated = any(name in said for name in NAMING)
         if not stated:
             if last is not None and current is not None and unchanged:
-                return Chosen(current, last.settings | dict(said), last.folder, False, current)
+                usual = {} if last.configured else configured
+                return Chosen(current, {**usual, **last.settings, **said}, last.folder, False, current)
             settings = dict(configured) | dict(said)
         else:
             settings = _renamed(configured, said)
@@ -160,7 +163,7 @@ class SourceBook:
         kind, name = source.get("kind"), str(source.get("name"))
         if kind == "drawn" and (found := re.fullmatch(r"drawn-(\w+)-seed(\d+)", name)):
             settings = {"kind": kind, "split": found[1], "seed": int(found[2])}
-            return None, {key_of(settings, self.root): Known(FIRST, settings)}
+            return key_of(settings, self.root), {key_of(settings, self.root): Known(FIRST, settings)}
         return None, {NAMELESS: Known(FIRST, {"kind": kind, "name": name})}
 
 

@@ -49,7 +49,7 @@ def _make_once(path: Path, make: Callable[[Path], None]) -> None:
     from filelock import FileLock
 
     try:
-        with FileLock(path.with_name(f".{path.name}.lock")), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        with FileLock(path.with_name(f"{path.name}.lock")), tempfile.TemporaryDirectory(dir=path.parent) as folder:
             if _is_made(path):
                 return
             draft, whole = Path(folder) / "draft.db", Path(folder) / "whole.db"
