@@ -11,7 +11,7 @@ class MeasurerConfig(BaseModel):
     pictures: int = Field(default=20000, ge=64, description="drawn faces of the independent split to learn from")
     test_pictures: int = Field(default=2000, ge=32, description="further faces on which its own error is stated")
     epochs: int = Field(default=10, ge=1, description="passes over them in each cycle")
-    cycles: int = Field(default=1, ge=1, description="one-cycle schedules, one after the other")
+    cycles: int = Field(default=2, ge=1, description="one-cycle schedules, one after the other")
     batch: int = Field(default=64, ge=8)
     learning_rate: float = Field(default=0.03, gt=0)
     width: int = Field(default=24, ge=4, le=256, description="channels of the first stage")
