@@ -4,8 +4,10 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -44,6 +46,23 @@ def tiny_generator(seed: int = 0) -> Generator:
     return Generator(TINY).eval().requires_grad_(False)
 
 
+def tiny_tag_generator() -> Generator:
+    """One that knows tags: all columns but the hair colour's, which others decide; its g answers to them at random."""
+    torch.manual_seed(0)
+    columns = tuple(column.name for column in tiny_vocabulary().columns if column.attribute != "hair_color")
+    generator = Generator(replace(TINY, condition=columns, condition_rows=40)).eval().requires_grad_(False)
+    network = generator.mapping.tags
+    assert network is not None
+    torch.nn.init.normal_(network.direct.weight, std=2.0)
+    random = np.random.default_rng(0)
+    tags = random.uniform(0.0, 1.0, (40, len(columns)))
+    tags[:, columns.index("glasses")] = random.choice([-1.0, 1.0], 40)
+    angle = random.uniform(0.0, 2.0 * np.pi, 40)
+    tags[:, columns.index("hair_hue:cos")], tags[:, columns.index("hair_hue:sin")] = np.cos(angle), np.sin(angle)
+    network.set_table(tags, seed=0)
+    return generator
+
+
 def tiny_tagger(seed: int = 0) -> Tagger:
     """Untrained sub-models whose answers nevertheless differ from picture to picture."""
     torch.manual_seed(seed)
@@ -59,8 +78,8 @@ def tiny_tagger(seed: int = 0) -> Tagger:
     return Tagger(models, vocabulary)
 
 
-def write_tiny_bundle(folder: Path, seed: int = 0) -> Path:
-    generator, tagger = tiny_generator(seed), tiny_tagger()
+def write_tiny_bundle(folder: Path, seed: int = 0, generator: Generator | None = None) -> Path:
+    generator, tagger = generator or tiny_generator(seed), tiny_tagger()
     parts = folder / "parts"
     save_network(generator, parts / "generator.safetensors", CARD)
     save_network(Discriminator(TINY), parts / "discriminator.safetensors", CARD)
@@ -89,6 +108,12 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def other_bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle with another generator."""
     return write_tiny_bundle(tmp_path_factory.mktemp("other"), seed=1)
+
+
+@pytest.fixture(scope="session")
+def tag_renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    """What makes pictures of a bundle whose generator knows tags."""
+    return Renderer(Bundle.load(write_tiny_bundle(tmp_path_factory.mktemp("tags"), generator=tiny_tag_generator())))
 
 
 @pytest.fixture(scope="session")
