@@ -52,8 +52,9 @@ chromium:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing and could not be installed. As root: apt-get install chromium"; exit 1; }
 
-check: setup ## Lint and types
+check: setup ## Lint, types, direction of imports, dead code, docstrings
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/lint-imports && $(BIN)/vulture && $(BIN)/pydoclint -q src
 
 format: setup ## Format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -92,9 +92,8 @@ def open_model(source: str | Path | None = None) -> Model:
 
     Without a source: the champion, and where nothing was registered yet, the shipped model.
 
-    Raises:
-        NoModelError: there is none; the message says how to get one.
-        BundleError: its files are damaged.
+    Raises `NoModelError`: there is none; the message says how to get one.
+    Raises `BundleError`: its files are damaged.
     """
     if source is not None and source != SHIPPED:
         return Model(Bundle.load(Path(source)))

@@ -6,7 +6,8 @@ import pytest
 from anime_gen.evaluation.density_coverage import density_coverage, expected_coverage
 from anime_gen.evaluation.frechet import frechet_distance, gaussian_distance
 from anime_gen.evaluation.kernel_distance import kernel_distance
-from anime_gen.evaluation.vendi import vendi, vendi_of_kernel
+from anime_gen.evaluation.vendi import vendi
+from anime_gen.stylegan2.monitoring.vendi import vendi_of_kernel
 
 
 @pytest.fixture

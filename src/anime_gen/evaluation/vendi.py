@@ -1,18 +1,8 @@
-"""Vendi score: the effective number of different items in a set (Friedman and Dieng, 2023).
-
-The exponential of the entropy of the eigenvalues of K / n, for a similarity K with ones on its diagonal. n copies of
-one item give 1, n wholly different items give n. It grows with n: compare sets of equal size only.
-"""
+"""Vendi score of features under cosine similarity; what the score is: see `stylegan2.monitoring.vendi`."""
 
 import numpy as np
 
-SMALLEST = 1e-12
-"""Eigenvalues below this are rounding: they add nothing to the entropy."""
-
-
-def vendi_of_kernel(kernel: np.ndarray) -> float:
-    """Score of a positive semi-definite similarity matrix [n, n] with unit diagonal."""
-    return _effective_number(np.linalg.eigvalsh(kernel / len(kernel)))
+from anime_gen.stylegan2.monitoring.vendi import effective_number
 
 
 def vendi(features: np.ndarray) -> float:
@@ -27,9 +17,4 @@ def vendi(features: np.ndarray) -> float:
     unit = features.astype(np.float64)
     unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
     gram = unit.T @ unit if n > d else unit @ unit.T
-    return _effective_number(np.linalg.eigvalsh(gram / n))
-
-
-def _effective_number(eigenvalues: np.ndarray) -> float:
-    kept = eigenvalues[eigenvalues > SMALLEST]
-    return float(np.exp(-(kept * np.log(kept)).sum()))
+    return effective_number(np.linalg.eigvalsh(gram / n))

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from anime_gen.attributes import Attribute, Column, Vocabulary
-from anime_gen.latent.readings import column_slices, values_of
+from anime_gen.latent.readings import column_slices
 from anime_gen.latent.space import LatentSpace
 from anime_gen.latent.tag_response import TagResponse
 
@@ -85,10 +84,6 @@ class Directions:
     def predict(self, ws: torch.Tensor) -> torch.Tensor:
         """Read-out [n, c] that the linear fit expects of ws [n, num_ws, w_dim]: instant, no picture made."""
         return self.intercept + self.space.coordinates(ws) @ self.jacobian.T
-
-    def predicted_values(self, ws: torch.Tensor) -> dict[str, np.ndarray]:
-        """`predict` as values an artist knows: attribute -> [n]."""
-        return values_of(self.vocabulary, self.columns, self.predict(ws))
 
     def released_by(self, names: set[str]) -> set[str]:
         """Attributes that must not be held when `names` move: they are decided by them, or decide them."""

@@ -75,8 +75,7 @@ def known_names(pipelines: Mapping[str, Any], base: Mapping[str, Any]) -> Names:
 def checked(parameters: Mapping[str, Any], known: Names) -> dict[str, Any]:
     """The parameters, numbers that were given for texts as texts.
 
-    Raises:
-        UnknownParameterError: a name that is not known (with the nearest one), a value where a group belongs.
+    Raises `UnknownParameterError`: a name that is not known (with the nearest one), a value where a group belongs.
     """
     problems: list[str] = []
     result = _walk(parameters, known, "", known, problems)

@@ -82,8 +82,7 @@ class Bundle:
     def load(cls, folder: Path) -> Self:
         """Verify every file, then read the networks in evaluation mode.
 
-        Raises:
-            BundleError: anything missing, changed, of another version, of a wrong shape, or not finite.
+        Raises `BundleError`: anything missing, changed, of another version, of a wrong shape, or not finite.
         """
         manifest = verify(folder)
         try:

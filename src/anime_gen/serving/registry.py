@@ -83,8 +83,7 @@ class Registry:
     def folder_of(self, version: str) -> Path:
         """The bundle of a version on this machine, fetched from the server if it lies there.
 
-        Raises:
-            ModelUnavailableError: the registry knows the version, but its files cannot be fetched.
+        Raises `ModelUnavailableError`: the registry knows the version, but its files cannot be fetched.
         """
         from mlflow.artifacts import download_artifacts
 
@@ -110,10 +109,9 @@ class Registry:
     def load(self, alias: str = CHAMPION) -> tuple[Bundle, str]:
         """The bundle that carries an alias, verified, and its version.
 
-        Raises:
-            NoModelError: nothing carries the alias.
-            ModelUnavailableError: its files cannot be fetched.
-            BundleError: they are damaged or changed.
+        Raises `NoModelError`: nothing carries the alias.
+        Raises `ModelUnavailableError`: its files cannot be fetched.
+        Raises `BundleError`: they are damaged or changed.
         """
         version = self.version_of(alias)
         if version is None:

@@ -131,8 +131,7 @@ def plain(value: object) -> Value:
 def read_wishes(text: str, vocabulary: Vocabulary) -> dict[str, Value]:
     """Wishes written as a JSON object, `{"hair_length": 0.8}`, checked against what the model can measure.
 
-    Raises:
-        ValueError: no JSON object, an unknown attribute, or a value outside its range.
+    Raises `ValueError`: no JSON object, an unknown attribute, or a value outside its range.
     """
     if len(text) > MAX_REQUEST_CHARACTERS:
         raise ValueError(f"attributes has {len(text)} characters; at most {MAX_REQUEST_CHARACTERS} are read")

@@ -106,8 +106,7 @@ class Editor:
     def open_png(self, png: bytes) -> None:
         """Go on with the recipe of a downloaded picture.
 
-        Raises:
-            RecipeError: no recipe in the file, or one of another model: its numbers would make another face.
+        Raises `RecipeError`: no recipe in the file, or one of another model: its numbers would make another face.
         """
         self.open_recipe(recipe_of(png))
 

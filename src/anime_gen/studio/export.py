@@ -33,8 +33,7 @@ def export_png(pixels: np.ndarray, recipe: Recipe, side_px: int | None = None) -
 def recipe_of(png: bytes) -> Recipe:
     """The recipe inside a PNG. The picture is never decoded: a stranger's file costs only a walk over its chunks.
 
-    Raises:
-        RecipeError: no PNG, a damaged one, one without a recipe, or a recipe that cannot be read.
+    Raises `RecipeError`: no PNG, a damaged one, one without a recipe, or a recipe that cannot be read.
     """
     if len(png) > MAX_BYTES:
         raise RecipeError(f"The file has {len(png)} bytes; at most {MAX_BYTES} are read.")

@@ -70,8 +70,7 @@ class Recipe:
     def from_json(cls, text: str) -> Self:
         """Read a recipe.
 
-        Raises:
-            RecipeError: too long, too deep, no JSON, another format or schema, a wrong type, a number out of range.
+        Raises `RecipeError`: too long or deep, no JSON, another format or schema, a wrong type, a number out of range.
         """
         content = _limited_json(text)
         if content.get("format") != FORMAT:

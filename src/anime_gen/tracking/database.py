@@ -25,8 +25,7 @@ def prepare(path: Path, make: Callable[[Path], None]) -> None:
 
     `make(path)` fills a new file. Two processes may call this at the same moment: one makes the file, the other waits.
 
-    Raises:
-        DatabaseError: locked, damaged, made by a newer MLflow, a folder, or in a place that cannot be written to.
+    Raises `DatabaseError`: locked, damaged, made by a newer MLflow, a folder, or in a place that cannot be written to.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -62,8 +62,7 @@ class TrackingStore:
     def client(self) -> "MlflowClient":
         """A client of this store, reachable when it was made.
 
-        Raises:
-            RegistryUnreachableError: nothing answers at the address, or the SQLite file cannot be used.
+        Raises `RegistryUnreachableError`: nothing answers at the address, or the SQLite file cannot be used.
         """
         self.check()
         _limit_patience()

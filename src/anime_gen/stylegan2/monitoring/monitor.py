@@ -10,6 +10,7 @@ from itertools import pairwise
 import torch
 from torch.nn import functional
 
+from anime_gen.stylegan2.monitoring.vendi import vendi_of_kernel
 from anime_gen.stylegan2.networks.resample import downsample2
 from anime_gen.stylegan2.streams import stream
 
@@ -69,13 +70,9 @@ def scale_of(features: torch.Tensor) -> float:
 
 
 def vendi_score(features: torch.Tensor, scale: float) -> float:
-    """Effective number of distinct items: exp of the entropy of the eigenvalues of K / n (Friedman and Dieng 2023).
-
-    K is the Gaussian kernel exp(-(distance / scale)^2) of the features [n, d].
-    """
+    """Effective number of distinct items under the Gaussian kernel exp(-(distance / scale)^2) of features [n, d]."""
     kernel = (-(torch.cdist(features.double(), features.double()) / scale).square()).exp()
-    eigenvalues = torch.linalg.eigvalsh(kernel / len(features)).clamp_min(1e-12)
-    return float((-(eigenvalues * eigenvalues.log()).sum()).exp())
+    return vendi_of_kernel(kernel.cpu().numpy())
 
 
 class Monitor:
