@@ -49,7 +49,7 @@ class ProjectHooks:
         self._store = TrackingStore.of(self._project)
 
     @hook_impl
-    def after_catalog_created(self, catalog: CatalogProtocol) -> None:
+    def after_catalog_created(self, catalog: CatalogProtocol[Any, Any]) -> None:
         """Put both into the catalog."""
         catalog["data_folder"] = MemoryDataset(self._project.source_folder, copy_mode="assign")
         catalog["tracking_store"] = MemoryDataset(self._store, copy_mode="assign")
@@ -93,7 +93,9 @@ class MlflowHooks:
         self._settings = TrackingSettings.model_validate(context.config_loader["mlflow"])
 
     @hook_impl
-    def before_pipeline_run(self, run_params: Mapping[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def before_pipeline_run(
+        self, run_params: Mapping[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
         """Start the run with its parameters and tags; a store that does not answer stops the command here."""
         from anime_gen.tracking.notes import note_for
 
@@ -185,7 +187,7 @@ def command_line() -> Mapping[str, Any]:
     return context.params if context is not None else {}
 
 
-def _parameters(pipeline: Pipeline, catalog: CatalogProtocol) -> dict[str, Any]:
+def _parameters(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> dict[str, Any]:
     """The parameters this pipeline reads, by name without `params:`."""
     names = sorted(name for name in pipeline.inputs() if name.startswith(PARAMETER))
     return {name.removeprefix(PARAMETER): catalog.load(name) for name in names}

@@ -78,7 +78,8 @@ def _refined(a: np.ndarray, b: np.ndarray, move: np.ndarray) -> np.ndarray:
     damping = np.diag(np.array([10.0, 10.0, 1000.0], np.float32))
     step = np.linalg.solve(transposed @ slopes + damping, transposed @ rest)[..., 0]
     limit = np.array([4.0, 4.0, 0.06], np.float32)
-    return np.clip(move + step, -limit, limit)
+    result: np.ndarray = np.clip(move + step, -limit, limit)
+    return result
 
 
 def _warp(pictures: np.ndarray, move: np.ndarray) -> np.ndarray:
@@ -93,7 +94,8 @@ def _warp(pictures: np.ndarray, move: np.ndarray) -> np.ndarray:
     between = upper + row_part[:, :, None, None] * (lower - upper)
     pair, row = pair[:, :, None], np.arange(side)[None, :, None]
     left, right = between[pair, row, columns[:, None, :]], between[pair, row, columns[:, None, :] + 1]
-    return left + column_part[:, None, :, None] * (right - left)
+    result: np.ndarray = left + column_part[:, None, :, None] * (right - left)
+    return result
 
 
 def _split(position: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -232,4 +232,5 @@ def _least(groups: np.ndarray, costs: np.ndarray, count: int) -> np.ndarray:
     run = groups[order]
     starts = _firsts(run)
     lengths = np.diff(starts, append=len(run))
-    return order[np.arange(len(run)) - np.repeat(starts, lengths) < count]
+    result: np.ndarray = order[np.arange(len(run)) - np.repeat(starts, lengths) < count]
+    return result

@@ -50,7 +50,8 @@ def area_average(pictures: np.ndarray, resolution: int) -> np.ndarray:
     blocks = pictures.reshape(len(pictures), resolution, factor, resolution, factor, 3)
     # Two narrow sums are several times faster in numpy than one over two axes.
     sums = blocks.sum(axis=4, dtype=np.uint32).sum(axis=2, dtype=np.uint32)
-    return ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+    result: np.ndarray = ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+    return result
 
 
 def check_divides(side: int, resolution: int) -> None:
@@ -99,7 +100,8 @@ class ArrayFaces:
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Pictures at `indices`, uint8 `[n, r, r, 3]`."""
-        return self._pictures[check_indices(indices, len(self))]
+        result: np.ndarray = self._pictures[check_indices(indices, len(self))]
+        return result
 
     def at(self, resolution: int) -> "ArrayFaces":
         """All faces averaged to `resolution`, in memory."""

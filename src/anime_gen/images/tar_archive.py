@@ -26,7 +26,8 @@ class _BoundedTarInfo(tarfile.TarInfo):
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         if self.type in _HEADERS and self.size > _MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"an extended header claims {self.size} bytes")
-        return super()._proc_member(archive)  # type: ignore[misc]
+        result: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return result
 
 
 class OpenTar:

@@ -36,4 +36,5 @@ def _orthonormal(rows: torch.Tensor, tolerance: float = 1e-3) -> torch.Tensor:
     if not len(rows):
         return rows
     _, singular, basis = torch.linalg.svd(rows, full_matrices=False)
-    return basis[singular > tolerance * singular.max().clamp_min(1e-12)]
+    result: torch.Tensor = basis[singular > tolerance * singular.max().clamp_min(1e-12)]
+    return result

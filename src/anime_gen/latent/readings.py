@@ -38,18 +38,20 @@ def values_of(vocabulary: Vocabulary, columns: Sequence[Column], readout: torch.
 
 
 def _decode(attribute: Attribute, readout: np.ndarray) -> np.ndarray:
+    values: np.ndarray = readout[:, 0]
     if attribute.kind == "categorical":
-        return np.array(attribute.classes, dtype=object)[readout.argmax(1)]
-    if attribute.kind == "cyclic":
-        return np.degrees(np.arctan2(readout[:, 1], readout[:, 0])) % 360.0
-    if attribute.kind == "binary":
-        return 1.0 / (1.0 + np.exp(-np.clip(readout[:, 0], -40, 40)))
-    return readout[:, 0]
+        values = np.array(attribute.classes, dtype=object)[readout.argmax(1)]
+    elif attribute.kind == "cyclic":
+        values = np.degrees(np.arctan2(readout[:, 1], readout[:, 0])) % 360.0
+    elif attribute.kind == "binary":
+        values = 1.0 / (1.0 + np.exp(-np.clip(readout[:, 0], -40, 40)))
+    return values
 
 
 def turn(start: np.ndarray | float, end: np.ndarray | float) -> np.ndarray:
     """Degrees from start to end the short way round, in -180..180."""
-    return (np.asarray(end) - np.asarray(start) + 180.0) % 360.0 - 180.0
+    result: np.ndarray = (np.asarray(end) - np.asarray(start) + 180.0) % 360.0 - 180.0
+    return result
 
 
 def ask(attribute: Attribute, where: slice, current: torch.Tensor, wish: Wish, share: float = 1.0) -> Ask:

@@ -39,7 +39,8 @@ def constrained_step(
 
 def _damped(rows: torch.Tensor, change: torch.Tensor, damping: float) -> torch.Tensor:
     gram = rows @ rows.T + damping * torch.eye(len(rows))
-    return rows.T @ torch.linalg.solve(gram, change)
+    result: torch.Tensor = rows.T @ torch.linalg.solve(gram, change)
+    return result
 
 
 def _scaled(step: torch.Tensor, asked: torch.Tensor, change: torch.Tensor) -> torch.Tensor:

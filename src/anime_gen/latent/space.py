@@ -54,7 +54,8 @@ class LatentSpace:
         grouped = step.unflatten(-1, (len(self.groups), self.rank))
         vectors = (grouped * self.deviations) @ self.axes.T
         lengths = torch.tensor([b - a for a, b in self.groups])
-        return vectors.repeat_interleave(lengths, dim=-2)
+        result: torch.Tensor = vectors.repeat_interleave(lengths, dim=-2)
+        return result
 
     def confine(self, start: torch.Tensor, step: torch.Tensor, budget: float) -> torch.Tensor:
         """Shorten steps [n, size] from `start` [n, size] to what stays a face (realism) and the same person (identity).
@@ -69,7 +70,8 @@ class LatentSpace:
         target = target * (limit / target.norm(dim=-1, keepdim=True).clamp_min(1e-12)).clamp_max(1.0)
         kept = target.flatten(-2) - start
         length = kept.norm(dim=-1, keepdim=True).clamp_min(1e-12)
-        return kept * (budget * self.typical_distance / length).clamp_max(1.0)
+        result: torch.Tensor = kept * (budget * self.typical_distance / length).clamp_max(1.0)
+        return result
 
 
 def layer_groups(num_ws: int, count: int) -> tuple[tuple[int, int], ...]:

@@ -115,4 +115,5 @@ def decoupled_tags(
     for i in range(len(tags)):
         for chosen in torch.randperm(len(belonging), generator=random)[:EXCHANGED].tolist():
             tags[i, belonging[chosen]] = other[i, belonging[chosen]]
-    return tags
+    result: torch.Tensor = tags
+    return result

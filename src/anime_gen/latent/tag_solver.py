@@ -165,7 +165,8 @@ class _Search:
 
 def damped_step(rows: torch.Tensor, errors: torch.Tensor, damping: float) -> torch.Tensor:
     """Levenberg-Marquardt step [k]: least squares of rows [c, k] @ step = errors [c], with a price on its length."""
-    return torch.linalg.solve(rows.T @ rows + damping * torch.eye(rows.shape[1]), rows.T @ errors)
+    result: torch.Tensor = torch.linalg.solve(rows.T @ rows + damping * torch.eye(rows.shape[1]), rows.T @ errors)
+    return result
 
 
 def corrected(jacobian: torch.Tensor, step: torch.Tensor, change: torch.Tensor) -> torch.Tensor:

@@ -97,7 +97,8 @@ class Project:
     @property
     def data_folder(self) -> Path:
         """Where all of the project's data lies, absolute."""
-        return (self.root / self.loader["globals"].get(DATA, "data")).resolve()
+        result: Path = (self.root / self.loader["globals"].get(DATA, "data")).resolve()
+        return result
 
     @property
     def source_folder(self) -> Path:

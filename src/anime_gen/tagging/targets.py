@@ -75,7 +75,8 @@ def decoded(attribute: Attribute, numbers: np.ndarray) -> np.ndarray:
     """Numbers back to labels: class names for a categorical attribute, otherwise unchanged."""
     if attribute.kind != "categorical":
         return numbers
-    return np.array(attribute.classes, dtype=object)[np.asarray(numbers).astype(int)]
+    result: np.ndarray = np.array(attribute.classes, dtype=object)[np.asarray(numbers).astype(int)]
+    return result
 
 
 def targets_of_index(face_index: pd.DataFrame, vocabulary: Vocabulary, weight: float = 1.0) -> Targets:

@@ -42,4 +42,5 @@ def keep_freed_memory() -> bool:
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
     kept = mallopt(_M_MMAP_THRESHOLD, _KEEP_BELOW_BYTES) == 1
-    return mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE_BYTES) == 1 and kept
+    result: bool = mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE_BYTES) == 1 and kept
+    return result

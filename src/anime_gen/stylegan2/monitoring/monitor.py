@@ -55,7 +55,8 @@ def structure(images: torch.Tensor) -> torch.Tensor:
     luma = (images * torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     coarse = functional.adaptive_avg_pool2d(luma, COARSE).flatten(1)
     coarse = coarse - coarse.mean(dim=1, keepdim=True)
-    return coarse / (coarse.norm(dim=1, keepdim=True) + 0.05)
+    result: torch.Tensor = coarse / (coarse.norm(dim=1, keepdim=True) + 0.05)
+    return result
 
 
 def colour(images: torch.Tensor) -> torch.Tensor:

@@ -103,4 +103,5 @@ def _library_gradient(gradient: torch.Tensor, x: torch.Tensor, weight: torch.Ten
     grads = torch.ops.aten.convolution_backward(
         gradient, x, weight, None, [1, 1], [padding] * 2, [1, 1], False, [0, 0], 1, [of_input, not of_input, False]
     )
-    return grads[0] if of_input else grads[1]
+    result: torch.Tensor = grads[0] if of_input else grads[1]
+    return result

@@ -42,7 +42,8 @@ class DiscriminatorBlock(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # [n, in, h, w] -> [n, out, h/2, w/2]
         """Downsampling comes before the second convolution: as many products as a strided one, but an ordinary one."""
-        return self.conv1(downsample2(self.conv0(x))) + self.skip(downsample2(x))
+        result: torch.Tensor = self.conv1(downsample2(self.conv0(x))) + self.skip(downsample2(x))
+        return result
 
 
 class Discriminator(nn.Module):
@@ -95,4 +96,5 @@ class Discriminator(nn.Module):
             return score
         if condition is None:
             raise ValueError("this discriminator judges pictures with their tags; give it the encoded tags")
-        return score + (self.projection(condition) * x).sum(dim=1) / math.sqrt(x.shape[1])
+        result: torch.Tensor = score + (self.projection(condition) * x).sum(dim=1) / math.sqrt(x.shape[1])
+        return result

@@ -31,4 +31,5 @@ class Generator(nn.Module):
         tags: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Z [n, z_dim], tags [n, k] or None -> image [n, 3, r, r] in about [-1, 1]."""
-        return self.synthesis(self.mapping(z, psi, cutoff, tags), noise)
+        result: torch.Tensor = self.synthesis(self.mapping(z, psi, cutoff, tags), noise)
+        return result

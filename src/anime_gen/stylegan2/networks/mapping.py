@@ -70,7 +70,8 @@ class MappingNetwork(nn.Module):
             return ws
         if tags is None:
             tags = torch.full((len(ws), len(self.tags.mean)), torch.nan, device=ws.device)
-        return ws + self.tags(tags)[:, None]
+        result: torch.Tensor = ws + self.tags(tags)[:, None]
+        return result
 
     @torch.no_grad()
     def track_average(self, mean: torch.Tensor) -> None:

@@ -90,4 +90,5 @@ class ToRGB(nn.Module):
         weight = self.affine(w)[:, None] * (self.weight * self.weight_gain)  # [n, 3, in]
         pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, channels)
         image = _Colours.apply(pixels, weight.to(x.dtype)).to(self.bias.dtype) + self.bias[:, None]
-        return image.view(n, 3, height, width)
+        result: torch.Tensor = image.view(n, 3, height, width)
+        return result

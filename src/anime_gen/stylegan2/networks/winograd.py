@@ -158,4 +158,5 @@ def _kernel_gradient(x: torch.Tensor, gradient: torch.Tensor, like: torch.Tensor
     _, grad, _ = torch.ops.aten.convolution_backward(
         gradient, x, like, None, [1, 1], [0, 1], [1, 1], False, [0, 0], 1, [False, True, False]
     )
-    return grad
+    result: torch.Tensor = grad
+    return result

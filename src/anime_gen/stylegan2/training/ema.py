@@ -9,7 +9,8 @@ def ema_beta(images: int, batch: int, halflife_images: float, rampup: float) -> 
     Early on the half-life is at most `rampup` times the images seen, so that the random start is forgotten quickly.
     """
     halflife = min(halflife_images, max(images * rampup, 1e-8))
-    return 0.5 ** (batch / halflife)
+    result: float = 0.5 ** (batch / halflife)
+    return result
 
 
 @torch.no_grad()

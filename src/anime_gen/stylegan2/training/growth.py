@@ -67,7 +67,8 @@ def is_active(name: str, resolution: int) -> bool:
     """Whether the parameter of this name takes part at this resolution."""
     parts = name.split(".")
     if name.startswith("synthesis.blocks."):
-        return 4 * 2 ** int(parts[2]) <= resolution
+        result: bool = 4 * 2 ** int(parts[2]) <= resolution
+        return result
     if name.startswith("blocks."):
         return int(parts[1]) <= resolution
     if name.startswith("from_rgb."):

@@ -71,7 +71,8 @@ class Inputs:
         """Generated pictures [count, 3, r, r]; each purpose draws its own latents and noise."""
         ws = self.latents(purpose, part, count, stage.resolution, tags, track)
         random = self.stream(f"noise-{purpose}", part)
-        return self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha, self.dtype)
+        result: torch.Tensor = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha, self.dtype)
+        return result
 
     def real_pictures(self, stage: Stage, reals: Reals, part: int, count: int, alpha: float) -> torch.Tensor:
         """The real pictures of one part of the batch, faded as the stage is."""

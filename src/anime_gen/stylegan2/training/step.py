@@ -236,7 +236,9 @@ class Step:
         """Logits [n] of pictures, augmented first."""
         # While a block fades in, alpha is another constant at every step: compiling would start anew each time.
         network = self.compiled if self.compiled is not None and alpha >= 1.0 else self.state.discriminator
-        return network(self.inputs.augmented(images, purpose, part), alpha, self.dtype, self.inputs.encoded(tags))
+        seen = self.inputs.augmented(images, purpose, part)
+        logits: torch.Tensor = network(seen, alpha, self.dtype, self.inputs.encoded(tags))
+        return logits
 
     def watch_logits(self, loss: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor) -> None:
         """Record what the discriminator said, and count its signs for ADA."""

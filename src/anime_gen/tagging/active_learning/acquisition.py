@@ -38,4 +38,5 @@ def most_informative(
     if len(chosen) < count:  # identical pictures make empty clusters
         spare = np.setdiff1d(top, chosen)
         chosen = np.concatenate([chosen, spare[: count - len(chosen)]])
-    return chosen
+    result: np.ndarray = chosen
+    return result

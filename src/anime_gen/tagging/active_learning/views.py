@@ -77,7 +77,8 @@ def lines(pictures: np.ndarray) -> np.ndarray:
     down[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     angle = np.arctan2(down, across) / np.pi * ORIENTATIONS  # a line has no front: half a turn is all
     cells = np.stack(_shared_out(np.hypot(across, down), angle, ORIENTATIONS, LINE_CELLS), axis=-1)
-    return (cells / np.sqrt(np.square(cells).sum(axis=-1, keepdims=True) + 1e-4)).reshape(len(pictures), -1)
+    even: np.ndarray = cells / np.sqrt(np.square(cells).sum(axis=-1, keepdims=True) + 1e-4)
+    return even.reshape(len(pictures), -1)
 
 
 def colours(pictures: np.ndarray) -> np.ndarray:
@@ -92,7 +93,8 @@ def colours(pictures: np.ndarray) -> np.ndarray:
     parts = _shared_out(high - low, turn, HUES, COLOUR_CELLS)
     step = (high + low) / 2.0 * (LIGHTS - 1)
     parts += [_per_cell(0.3 * np.clip(1.0 - np.abs(step - k), 0.0, 1.0), COLOUR_CELLS) for k in range(LIGHTS)]
-    return np.sqrt(np.stack(parts, axis=-1)).reshape(len(pictures), -1)
+    result: np.ndarray = np.sqrt(np.stack(parts, axis=-1)).reshape(len(pictures), -1)
+    return result
 
 
 def _shared_out(amount: np.ndarray, place: np.ndarray, bins: int, cells: int) -> list[np.ndarray]:

@@ -86,7 +86,8 @@ def raw_confidence(attribute: Attribute, readout: Tensor, spread: Tensor | None)
     if attribute.kind == "categorical":
         return readout.softmax(dim=1).amax(dim=1)
     if attribute.kind == "cyclic":
-        return readout.norm(dim=1).clamp(0.0, 1.0)
+        result: Tensor = readout.norm(dim=1).clamp(0.0, 1.0)
+        return result
     assert spread is not None
     return torch.erf(attribute.tolerance * attribute.span / (spread * math.sqrt(2.0)).clamp(min=1e-9))
 

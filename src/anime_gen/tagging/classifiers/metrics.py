@@ -44,7 +44,8 @@ class Judged:
         if self.attribute.kind in ("binary", "categorical"):
             return np.where(self.right, 0.0, self.confidence)
         distance = np.abs(self.value - self.truth)
-        return np.minimum(distance, 360.0 - distance) if self.attribute.kind == "cyclic" else distance
+        result: np.ndarray = np.minimum(distance, 360.0 - distance) if self.attribute.kind == "cyclic" else distance
+        return result
 
     def take(self, rows: np.ndarray) -> Judged:
         """Some of the pictures."""

@@ -49,7 +49,8 @@ class NarrowResNet(ResNet):
     def _forward_impl(self, x: Tensor) -> Tensor:
         x = self.relu(self.bn1(self.conv1(x)))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.relu(self.reduce(self.avgpool(x))).flatten(1)  # [n, 512]
+        result: Tensor = self.relu(self.reduce(self.avgpool(x))).flatten(1)  # [n, 512]
+        return result
 
 
 @dataclass(frozen=True)

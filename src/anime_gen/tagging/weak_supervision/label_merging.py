@@ -34,7 +34,8 @@ class MergedLabels:
     @property
     def random(self) -> np.ndarray:
         """Learning rows that no learner chose."""
-        return self.learning[~self.chosen[self.learning]]
+        result: np.ndarray = self.learning[~self.chosen[self.learning]]
+        return result
 
 
 def merge_labels(
