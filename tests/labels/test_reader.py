@@ -124,6 +124,7 @@ def test_unknown_columns_are_named_with_the_likeliest_meaning() -> None:
     [
         (b"", "needs a column named 'file'"),
         (b"name,glasses\n", "found name, glasses"),
+        (b"PK\3\4" + bytes(200), "labels.csv is a spreadsheet"),
         (b"faces/a.png,1\nfaces/b.png,0\n", "found faces/a.png, 1"),
         (b"file,glasses,glasses\n", "more than one column named glasses"),
         (b"image,path,glasses\n", "image and path may each name the pictures"),

@@ -28,6 +28,7 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_SPREADSHEETS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEP_LINE = re.compile(r"""^["']?sep=(.)["']?[,;\t|\s]*$""", re.IGNORECASE)
 _NOTHING = " \t\0\ufeff\u200b\xa0"
@@ -201,6 +202,8 @@ def _file_column(header: list[str], attributes: set[str], name: str) -> int | No
 
 def texts_of(data: bytes, name: str) -> list[str]:
     """The text of a table; several where its bytes are old code pages that only its content can tell apart."""
+    if data.startswith(_SPREADSHEETS):
+        raise LabelError(f"{name} is a spreadsheet, whatever it is called; save it as CSV with UTF-8")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return [_decoded(data, encoding, name)]
