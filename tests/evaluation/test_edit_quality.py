@@ -6,7 +6,7 @@ import torch
 
 from anime_gen.evaluation import EditConfig, judge_edits
 from anime_gen.evaluation.edit_summary import summarise_edits
-from anime_gen.evaluation.requests import make_requests, miss, obedience
+from anime_gen.evaluation.edit_targets import make_targets, miss, obedience
 from anime_gen.latent import DirectionConfig, Directions, fit_directions
 from anime_gen.latent.readings import values_of
 from tests.latent.toys import (
@@ -104,12 +104,12 @@ def test_the_summary_compares_methods_on_the_same_attributes(report):
 def test_requests_cover_what_faces_show():
     length, mood, hue = VOCABULARY["length"], VOCABULARY["mood"], VOCABULARY["hue"]
     population = np.linspace(-1, 1, 101)
-    asked = np.array(make_requests(length, population, population[:2], 2))
+    asked = np.array(make_targets(length, population, population[:2], 2))
     np.testing.assert_allclose(asked, [[-0.6, -0.2], [0.2, 0.6]])
-    classes = np.array(make_requests(mood, population, np.zeros(6), 2), dtype=object)
+    classes = np.array(make_targets(mood, population, np.zeros(6), 2), dtype=object)
     assert all((classes == part).sum() == 4 for part in mood.classes)
-    np.testing.assert_allclose(make_requests(hue, population, np.array([350.0]), 2), [[290.0], [50.0]])
-    constant = np.array(make_requests(length, np.zeros(5), np.zeros(2), 2))
+    np.testing.assert_allclose(make_targets(hue, population, np.array([350.0]), 2), [[290.0], [50.0]])
+    constant = np.array(make_targets(length, np.zeros(5), np.zeros(2), 2))
     assert constant.min() < -2 < 2 < constant.max()
 
 

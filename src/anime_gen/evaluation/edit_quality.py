@@ -10,8 +10,8 @@ import torch
 
 from anime_gen.attributes import Attribute
 from anime_gen.evaluation.config import EditConfig
+from anime_gen.evaluation.edit_targets import EditTargets, make_targets, miss, obedience
 from anime_gen.evaluation.measurer import IDENTITY, Measurer
-from anime_gen.evaluation.requests import Requests, make_requests, miss, obedience
 from anime_gen.evaluation.statistics import bootstrap_interval, finite
 from anime_gen.latent.baselines import baseline_moves
 from anime_gen.latent.directions import Directions
@@ -113,7 +113,7 @@ class Trial:
         self.population, self.attribute, self.config = population, attribute, config
         self.subjects, self.base = population.subjects.rows(rows), population.measured[rows]
         own = values_of(directions.vocabulary, directions.columns, population.subjects.tagged)[attribute.name]
-        self.requests = make_requests(attribute, own, own[rows.numpy()], config.requests)
+        self.requests = make_targets(attribute, own, own[rows.numpy()], config.requests)
         self.slices = column_slices(measurer.columns)
         self.start = measurer.values(self.base)[attribute.name]
 
@@ -142,7 +142,7 @@ class Trial:
             "identity_drift_interval": bootstrap_interval(drift, lambda r: float(r.mean()), self.config.bootstrap),
         }
 
-    def measured(self, editor: Editor, requests: Requests) -> torch.Tensor:
+    def measured(self, editor: Editor, requests: EditTargets) -> torch.Tensor:
         """The measurer's read-out of all edited faces, [rounds, n, m]."""
         rounds, n = len(requests), len(requests[0])
         wishes = [wish for asked in requests for wish in asked]  # one large batch: small ones cost more than they do

@@ -14,7 +14,7 @@ from anime_gen.evaluation.progress_bar import bar
 from anime_gen.evaluation.sheets import evidence_sheets, save_png
 from anime_gen.evaluation.small_sets import too_small, unjudged
 from anime_gen.evaluation.strips import draw_grid, draw_strips
-from anime_gen.evaluation.sweeps import sweep_strips
+from anime_gen.evaluation.traversals import traversal_strips
 from anime_gen.images import open_face_store
 from anime_gen.latent import Directions
 from anime_gen.stylegan2 import load_generator
@@ -69,7 +69,7 @@ def draw_sweeps(
     config: QualityConfig,
 ) -> dict[str, Any]:
     """A labelled strip of pictures for each attribute, from one end to the other."""
-    strips = sweep_strips(
+    strips = traversal_strips(
         load_generator(data_folder / generator_info["path"]),
         Directions.load(data_folder / directions_info["path"]),
         Measurer.load(data_folder / measurer_report["path"]),

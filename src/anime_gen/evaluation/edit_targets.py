@@ -7,11 +7,11 @@ from anime_gen.attributes import Attribute
 from anime_gen.evaluation.statistics import rank_correlation
 from anime_gen.latent.readings import turn
 
-Requests = list[list[float | str]]
+EditTargets = list[list[float | str]]
 """requests[q][i]: what is asked of character i in round q."""
 
 
-def make_requests(attribute: Attribute, population: np.ndarray, current: np.ndarray, rounds: int) -> Requests:
+def make_targets(attribute: Attribute, population: np.ndarray, current: np.ndarray, rounds: int) -> EditTargets:
     """Values spread over what faces of this generator show (10 % to 90 % quantile of the taggers' reading).
 
     binary: off and on; categorical: every class equally often; cyclic: turns up to 120 degrees either way from
@@ -38,7 +38,7 @@ def _spread(rounds: int, n: int) -> np.ndarray:
     return (np.arange(rounds)[:, None] + (np.arange(n)[None, :] + 0.5) / n) / rounds
 
 
-def miss(attribute: Attribute, requested: Requests, measured: list[np.ndarray]) -> np.ndarray:
+def miss(attribute: Attribute, requested: EditTargets, measured: list[np.ndarray]) -> np.ndarray:
     """|measured - requested| as a share of the range, [n, rounds]; 0 or 1 for a class."""
     columns = []
     for asked, got in zip(requested, measured, strict=True):
@@ -52,7 +52,7 @@ def miss(attribute: Attribute, requested: Requests, measured: list[np.ndarray]) 
 
 
 def obedience(
-    attribute: Attribute, requested: Requests, measured: list[np.ndarray], readout: torch.Tensor, start: np.ndarray
+    attribute: Attribute, requested: EditTargets, measured: list[np.ndarray], readout: torch.Tensor, start: np.ndarray
 ) -> float | None:
     """Spearman's correlation of what was asked and what came.
 

@@ -1,4 +1,4 @@
-"""Attribute sweeps: the same character with one attribute moved from end to end, and what the measurer reads in it."""
+"""Traversals: the same character with one attribute moved from end to end, and what the measurer reads in it."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from anime_gen.latent.protocols import GeneratorLike
 from anime_gen.latent.sampling import draw_ws
 
 
-def sweep_strips(
+def traversal_strips(
     generator: GeneratorLike,
     directions: Directions,
     measurer: Measurer,
@@ -32,7 +32,7 @@ def sweep_strips(
     strips = []
     for name in names or directions.attributes:
         attribute = directions.attribute(name)
-        wishes = sweep_values(attribute, points)
+        wishes = traversal_values(attribute, points)
         for row in ws:
             edited = torch.cat([edit_to(row[None], directions, {name: wish}) for wish in wishes])
             with torch.inference_mode():
@@ -47,7 +47,7 @@ def sweep_strips(
     return strips
 
 
-def sweep_values(attribute: Attribute, points: int) -> list[float | str]:
+def traversal_values(attribute: Attribute, points: int) -> list[float | str]:
     """Values from end to end: even steps, equal turns, or all classes."""
     if attribute.kind == "categorical":
         return list(attribute.classes)
