@@ -91,7 +91,7 @@ def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "resolution"), [("base", 32), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 256)]
+    ("env", "resolution"), [("base", 32), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 64)]
 )
 def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) -> None:
     loader = OmegaConfigLoader(
