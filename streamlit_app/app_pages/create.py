@@ -12,7 +12,7 @@ from anime_gen.studio.recipe import MAX_SEED
 from anime_gen.studio.wording import described
 
 SHOWN_PX = 512
-FIRST_SEED = 12
+FIRST_SEED = 16
 
 champion = open_champion()
 
