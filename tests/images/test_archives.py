@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from anime_gen.images import tar_archive, zip_archive
 from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.members import FileWork, Listing, Source
 from anime_gen.images.rejection import Reject
@@ -288,3 +289,22 @@ def test_a_relative_path_starts_here_or_at_the_project(tmp_path: Path, monkeypat
     assert open_source(config, FacesConfig(), project / "data").listing().seen == 1
     zip_of(tmp_path / "a.zip", {"a.png": GOOD, "b.png": GOOD})
     assert open_source(config, FacesConfig(), project / "data").listing().seen == 2
+
+
+def test_every_member_that_shares_bytes_with_another_is_named_and_no_neighbour() -> None:
+    def member(start: int, size: int) -> zipfile.ZipInfo:
+        entry = zipfile.ZipInfo(f"{start}.png")
+        entry.header_offset, entry.compress_size = start, size
+        return entry
+
+    apart = [member(0, 70), member(100, 70), member(200, 70)]  # a header has 30 bytes: each ends where the next begins
+    assert zip_archive._overlapping(apart) == set()
+    assert zip_archive._overlapping([member(0, 71), *apart[1:]]) == {0, 100}
+    assert zip_archive._overlapping([member(0, 500), *apart[1:], member(600, 1)]) == {0, 100, 200}
+
+
+def test_an_extended_header_of_a_tar_may_not_fill_the_memory() -> None:
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 2**20 + 1
+    with pytest.raises(tarfile.ReadError, match="extended header claims 1048577 bytes"):
+        tarfile.TarFile(fileobj=io.BytesIO(header.tobuf() + bytes(1024)), tarinfo=tar_archive._BoundedTarInfo)

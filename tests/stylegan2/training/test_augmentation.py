@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from anime_gen.stylegan2.streams import stream
+from anime_gen.stylegan2.training import augmentation
 from anime_gen.stylegan2.training.augmentation import adjust_probability, augment
 from anime_gen.stylegan2.training.training_config import AugmentConfig
 
@@ -99,3 +100,28 @@ def test_the_controller_moves_towards_its_target() -> None:
     assert (float(up), float(down)) == pytest.approx((0.6, 0.4))
     assert adjust_probability(torch.tensor(0.0), torch.tensor(-1.0), 64, 0.6, 640) == 0.0
     assert adjust_probability(torch.tensor(0.99), torch.tensor(1.0), 64, 0.6, 640) == 1.0
+
+
+@pytest.mark.parametrize(("column", "axis"), [(3, 3), (4, 2)])
+def test_a_shift_moves_each_way_by_twice_the_share_at_the_most(column: int, axis: int) -> None:
+    """Half of the largest shift of a quarter of the side: two of sixteen pixels to the side or down."""
+    ramp = torch.arange(16.0).view(-1, 1).expand(16, 16)
+    image = (ramp if axis == 2 else ramp.t())[None, None].expand(1, 3, 16, 16)
+    happens, amount = torch.zeros(1, 11, dtype=torch.bool), torch.zeros(1, 11)
+    happens[0, 3], amount[0, column] = True, 0.5
+    moved = augmentation._geometry(image, happens, amount, replace(OFF, translate=0.25))
+    torch.testing.assert_close(moved.narrow(axis, 0, 13), image.narrow(axis, 2, 13))
+
+
+@pytest.mark.parametrize("size", [0.25, 0.5])
+def test_a_cutout_hides_a_square_of_its_share_of_the_side(size: float) -> None:
+    hidden = augmentation._cutout(torch.ones(2, 3, 64, 64), torch.tensor([True, False]), torch.zeros(2, 2), size) == 0
+    assert hidden[0].sum() == 3 * (64 * size) ** 2
+    assert not hidden[1].any()
+
+
+def test_brightness_lies_within_what_was_asked() -> None:
+    images = torch.zeros(400, 3, 2, 2)
+    moved = augment(images, 1.0, replace(OFF, brightness=0.2), stream(0, "test", 0))[:, 0, 0, 0]
+    assert moved.abs().max() <= 0.2
+    assert (moved.max(), moved.min()) == pytest.approx((0.2, -0.2), abs=0.01)

@@ -125,3 +125,73 @@ def test_path_length_is_computed_in_parts_of_a_micro_batch(monkeypatch: pytest.M
     assert [len(lengths) for lengths in measured] == [3, 1]  # half of a batch of eight
     mean = 0.5 + losses.PATH_LENGTH_DECAY * (torch.cat(measured).mean().item() - 0.5)
     assert step.state.running["path_length_mean"].item() == pytest.approx(mean)
+
+
+@pytest.mark.parametrize(("r1", "r2", "interval"), [(3.0, 0.0, 4), (1.0, 0.0, 1), (0.0, 2.0, 16)])
+def test_penalties_weigh_half_of_gamma_times_the_steps_between_them(r1: float, r2: float, interval: int) -> None:
+    step, reals = make(tiny_config(loss=LossConfig(r1_gamma=r1, r2_gamma=r2, d_reg_interval=interval)))
+    adam = step.state.discriminator_adam
+    images = reals.batch(0, 8) if r1 else step.inputs.generate("r2", 0, 8, STAGE, 1.0, None)
+    images = images.detach().requires_grad_()
+    penalty = losses.gradient_penalty(step.state.discriminator(images, 1.0), images).mean()
+    (penalty * ((r1 + r2) / 2 * interval)).backward()
+    expected = adam.gradient.clone()
+    step.penalty_phase(STAGE, reals, 1.0)
+    torch.testing.assert_close(adam.gradient, expected)
+    assert expected.abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    ("loss", "correction"),
+    [
+        (LossConfig(r1_gamma=1.0, d_reg_interval=4), 4 / 5),
+        (LossConfig(r1_gamma=0.0, r2_gamma=1.0, d_reg_interval=16), 16 / 17),
+        (LossConfig(r1_gamma=0.0, r2_gamma=0.0), 1.0),
+    ],
+)
+def test_rate_and_decay_are_corrected_for_lazy_penalties(
+    loss: LossConfig, correction: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, _ = make(tiny_config(loss=loss, optim=OptimConfig(beta2=0.99, discriminator_lr_scale=0.5)))
+    step.state.lr_scale = 0.25
+    taken: list[tuple[float, float]] = []
+    monkeypatch.setattr(step.state.discriminator_adam, "step", lambda rate, beta2: taken.append((rate, beta2)))
+    step.finish_discriminator(STAGE)
+    assert taken[0] == pytest.approx((0.002 * 0.5 * 0.25 * correction, 0.99**correction))
+
+
+def test_after_a_rollback_other_random_numbers_are_drawn() -> None:
+    step, _ = make(tiny_config())
+    first = torch.randn(4, generator=step.inputs.stream("z-d"))
+    assert torch.equal(torch.randn(4, generator=step.inputs.stream("z-d")), first)
+    step.state.rollbacks = 1
+    assert not torch.equal(torch.randn(4, generator=step.inputs.stream("z-d")), first)
+
+
+def test_a_second_latent_takes_over_somewhere_from_the_second_layer_on() -> None:
+    """At 8 px four layers are in use: the border lies above one, two, three or all four of them, equally often."""
+    step, _ = make(tiny_config(loss=LossConfig(style_mixing=1.0)))
+    ws = step.inputs.latents("d", 0, 400, 8)
+    own = (ws == ws[:, :1]).all(dim=2).sum(dim=1)  # layers that have the first layer's w
+    counts = torch.bincount(own, minlength=ws.shape[1] + 1)
+    assert counts[:1].sum() == 0
+    assert counts[5:].sum() == 0
+    assert counts[1:5].min() > 60
+    unmixed, _ = make(tiny_config(loss=LossConfig(style_mixing=0.0)))
+    ws = unmixed.inputs.latents("d", 0, 5, 8)
+    assert torch.equal(ws, ws[:, :1].expand_as(ws))
+
+
+def test_ada_moves_after_four_steps_by_the_pictures_it_saw_and_counts_anew() -> None:
+    augment = AugmentConfig("ada", 0.5, target=0.6, adjust_images=320)
+    step, reals = make(tiny_config(augment=augment))
+    running = step.state.running
+    for number in range(1, 5):
+        step.run(STAGE, reals)
+        if number < 4:
+            assert running["augment_p"] == 0.5
+            assert running["sign_count"] == 8 * number
+            signs = running["sign_sum"].clone()
+    assert abs(float(running["augment_p"]) - 0.5) == pytest.approx(4 * 8 / 320)
+    assert running["sign_count"] == running["sign_sum"] == 0
+    assert abs(signs) <= 24
