@@ -58,16 +58,21 @@ class FakeConditional:
 
 
 class FakeMeasurer:
-    """Reads the columns back."""
+    """Reads the columns back, and a colour of the hair that follows from its hue."""
 
     def __init__(self) -> None:
-        self.vocabulary, self.columns = WORDS, WORDS.columns
+        self.vocabulary: Vocabulary = drawn_vocabulary().subset([*WORDS, "hair_color"])
+        self.columns = self.vocabulary.columns
 
     def readout(self, images: torch.Tensor) -> torch.Tensor:
         readout = images[:, 0].flatten(1)[:, : len(COLUMNS)].clone()
         for name in ("glasses", "hair_style"):
             readout[:, PLACE[name]] *= 20.0  # logits, sure of themselves
-        return readout
+        cos, sin = readout[:, PLACE["hair_hue"]].unbind(1)
+        colour = ((torch.atan2(sin, cos) + torch.pi) * (6 / torch.pi)).long().clamp(0, 11)
+        logits = 20.0 * torch.nn.functional.one_hot(colour, 12)
+        assert self.columns[-12].attribute == "hair_color"
+        return torch.cat([readout, logits], dim=1)
 
     def values(self, readout: torch.Tensor) -> dict[str, np.ndarray]:
         return values_of(self.vocabulary, self.columns, readout)
