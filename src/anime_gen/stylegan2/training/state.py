@@ -7,7 +7,7 @@ from torch import nn
 
 from anime_gen.stylegan2.networks.discriminator import Discriminator
 from anime_gen.stylegan2.networks.generator import Generator
-from anime_gen.stylegan2.streams import stream_key
+from anime_gen.stylegan2.streams import seeded_weights, stream_key
 from anime_gen.stylegan2.training.optimizer import FlatAdam, flatten
 from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.training_config import TrainingConfig
@@ -69,8 +69,7 @@ class TrainingState:
 
 def new_state(config: TrainingConfig, device: torch.device, tags: TagSet | None = None) -> TrainingState:
     """Fresh networks, a pure function of the configuration, its seed, and the tags that a condition names."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(stream_key(config.seed, "weights", 0))
+    with seeded_weights(stream_key(config.seed, "weights", 0)):
         generator = Generator(config.network)
         discriminator = Discriminator(config.network)
     if generator.mapping.tags is not None and tags is not None:
