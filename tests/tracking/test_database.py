@@ -165,3 +165,16 @@ def test_a_place_that_cannot_be_made_is_an_error_with_its_cure(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseError, match="Check"):
         prepare(tmp_path / "file" / "mlflow.db", lambda path: None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [sqlite3.OperationalError("database or disk is full"), OSError(28, "No space left on device")],
+    ids=["sqlite", "system"],
+)
+def test_a_full_disk_is_said_to_be_one(tmp_path: Path, error: Exception):
+    def make(_: Path) -> None:
+        raise error
+
+    with pytest.raises(DatabaseError, match=r"the disk is full\. Free some space"):
+        prepare(tmp_path / "mlflow.db", make)

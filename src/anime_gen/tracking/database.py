@@ -1,5 +1,6 @@
 """The SQLite file of a local MLflow store: made whole or not at all, understood when damaged, at home after a move."""
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -14,6 +15,8 @@ PATIENCE_S = 10.0
 ARTIFACTS = "mlruns"
 PLACES = ("artifact_location", "artifact_uri", "source", "storage_location")
 """Columns in which MLflow keeps absolute addresses of files."""
+
+FULL = "the disk is full. Free some space and run the same command again; what is finished is kept"
 
 
 class DatabaseError(OSError):
@@ -60,7 +63,13 @@ def _make_once(path: Path, make: Callable[[Path], None]) -> None:
                 new.commit()
             os.replace(whole, path)
     except OSError as error:
-        raise DatabaseError(f"it cannot be made there ({error}). Check that the folder can be written to") from error
+        full = error.errno == errno.ENOSPC
+        words = FULL if full else f"it cannot be made there ({error}). Check that the folder can be written to"
+        raise DatabaseError(words) from error
+    except Exception as error:  # SQLite says it in one class, SQLAlchemy in another
+        if "disk is full" not in str(error):
+            raise
+        raise DatabaseError(FULL) from error
 
 
 def artifacts(path: Path) -> str:
@@ -86,6 +95,8 @@ def _examine(path: Path) -> None:
 
 
 def _in_words(error: sqlite3.OperationalError, path: Path) -> str:
+    if "disk is full" in str(error):
+        return FULL
     if "locked" in str(error):
         return (
             f"another program has held it for {PATIENCE_S:g} seconds. Close what works in it (`make mlflow`, another "
