@@ -1,7 +1,9 @@
 import signal
+from pathlib import Path
 
 import click
 import pytest
+from kedro.framework.session import KedroSession
 from kedro.runner import ParallelRunner, ThreadRunner
 from pydantic import BaseModel, ConfigDict
 
@@ -97,3 +99,19 @@ def test_processes_of_kedro_are_refused_in_a_sentence():
         refuse_processes(ParallelRunner())
     refuse_processes(ThreadRunner())
     refuse_processes(None)
+
+
+def test_relative_paths_mean_the_projects_root_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen = {}
+
+    def ran(self: KedroSession, **options: object) -> dict:
+        seen.update(options, folder=Path.cwd())
+        return {}
+
+    monkeypatch.setattr(KedroSession, "run", ran)
+    monkeypatch.chdir("/")
+    session = object.__new__(Session)
+    session._project_path = tmp_path
+    session.run(pipeline_names=["train", "tag"])
+    assert seen == {"pipeline_names": ["tag", "train"], "folder": tmp_path}
+    assert Path.cwd() == Path("/")

@@ -2,8 +2,8 @@
 
 import errno
 import os
+import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from importlib.util import find_spec
@@ -50,11 +50,14 @@ def _make_once(path: Path, make: Callable[[Path], None]) -> None:
     """Fill a file beside and rename it: whatever stops this half-way leaves no half-made tables behind."""
     from filelock import FileLock
 
+    workshop = path.with_name(f"{path.name}.making")
+    draft, whole = workshop / "draft.db", workshop / "whole.db"
     try:
-        with FileLock(path.with_name(f"{path.name}.lock")), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        with FileLock(path.with_name(f"{path.name}.lock")):
             if _is_made(path):
                 return
-            draft, whole = Path(folder) / "draft.db", Path(folder) / "whole.db"
+            shutil.rmtree(workshop, ignore_errors=True)  # of a process that was killed at this
+            workshop.mkdir()
             make(draft)
             with closing(sqlite3.connect(draft)) as old, closing(sqlite3.connect(whole)) as new:
                 old.backup(new)
@@ -62,6 +65,7 @@ def _make_once(path: Path, make: Callable[[Path], None]) -> None:
                 new.execute("update experiments set artifact_location = ? where experiment_id = 0", (home,))
                 new.commit()
             os.replace(whole, path)
+            shutil.rmtree(workshop, ignore_errors=True)
     except OSError as error:
         full = error.errno == errno.ENOSPC
         words = FULL if full else f"it cannot be made there ({error}). Check that the folder can be written to"
