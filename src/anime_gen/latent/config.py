@@ -21,6 +21,9 @@ class DirectionConfig(BaseModel):
     identity_budget: float = Field(
         default=0.4, gt=0, le=2, description="share of the distance of two random characters"
     )
+    drift_budget: float = Field(
+        default=0.2, ge=0, le=1, description="share of its range that an unlocked attribute may drift in a move of tags"
+    )
     calibration_characters: int = Field(default=16, ge=2)
     calibration_points: int = Field(default=5, ge=3, le=21)
     derived: dict[str, list[str]] = Field(

@@ -16,8 +16,6 @@ ASKED, LOCKED = 3.0, 3.0
 """Weights of a wished and of a locked column; an unlocked one has at most 1. None is ever loosened."""
 LOCK_TOLERANCE = 0.05
 """Share of its range by which a locked attribute may be read elsewhere: about what the sub-models are unsure of."""
-DRIFT_BUDGET = 0.2
-"""The same for one that is not locked, unless the directions say otherwise."""
 SMALLEST_SCALE = 0.02
 
 
@@ -60,7 +58,7 @@ class TagProblem:
         self.locks = {directions.attribute(name).name for name in locks}
         self.targets = self._checked(targets)
         self.wanted = {name: wish for name, wish in self.targets.items() if self._shown(name, self.targets)}
-        self.budget = float(directions.settings.get("drift_budget", DRIFT_BUDGET))
+        self.budget = float(directions.settings["drift_budget"])
         self.weight, self.held = self._weights()
         self.goal = softened(self.vocabulary, first[None])[0]
         for name, wish in self.wanted.items():
