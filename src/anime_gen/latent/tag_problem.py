@@ -58,7 +58,7 @@ class TagProblem:
         self.locks = {directions.attribute(name).name for name in locks}
         self.targets = self._checked(targets)
         self.wanted = {name: wish for name, wish in self.targets.items() if self._shown(name, self.targets)}
-        self.budget = float(directions.settings["drift_budget"])
+        self.budget = float(directions.settings.get("drift_budget", 0.2))
         self.weight, self.held = self._weights()
         self.goal = softened(self.vocabulary, first[None])[0]
         for name, wish in self.wanted.items():
