@@ -111,5 +111,5 @@ def test_the_downloaded_picture_carries_its_recipe(page: Page):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
     png = Path(download.value.path()).read_bytes()
-    assert recipe_of(png).seed == 12
+    assert recipe_of(png).seed == 16
     assert Image.open(io.BytesIO(png)).size == (16, 16)
