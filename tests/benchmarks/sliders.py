@@ -11,7 +11,7 @@ from PIL import Image
 
 import anime_gen
 
-SLIDERS = {"hair_hue": 12, "bangs": 37, "head_turn": 40}
+SLIDERS = {"hair_length": 36, "smile": 29, "hair_hue": 24}
 """Attribute -> number of the character that shows it."""
 STEPS = 10
 
