@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from anime_gen.latent import DirectionConfig, Directions, edit_to, fit_directions, solve
-from anime_gen.latent.editing import _Problem
+from anime_gen.latent.editing import LOCKED, _corrected, _Problem
+from anime_gen.latent.fitting import standardised
 from anime_gen.latent.sampling import draw_ws
 from anime_gen.latent.solver import constrained_step
 from tests.latent.toys import LinearGenerator, LinearTagger
@@ -158,3 +159,27 @@ def test_a_step_that_makes_it_worse_is_not_taken_and_the_next_is_half_as_long(be
     solve(painter, tagger, directions, ws, {"length": 1.0}, steps=2)
     first, second = ((latents - ws).norm() for latents in tried[1:3])
     assert float(second) < 0.75 * float(first)
+
+
+def test_the_jacobian_is_corrected_by_what_a_step_did():
+    """Broyden's update in closed form: the new one explains the step, and answers as before across it."""
+    old, step, change = torch.eye(2)[None], torch.tensor([[2.0, 0.0]]), torch.tensor([[1.0, 4.0]])
+    torch.testing.assert_close(_corrected(old, step, change)[0], torch.tensor([[0.5, 0.0], [2.0, 1.0]]))
+    assert torch.equal(_corrected(old, torch.zeros(1, 2), change), old)
+
+
+def test_what_has_drifted_is_led_back_by_the_next_step(bent):
+    directions = bent[2]
+    problem = _Problem(directions, {"length": 1.0}, None, 1)
+    first = directions.intercept[None].clone()
+    drifted = first.clone()
+    drifted[:, directions.rows("width")] += directions.scale[directions.rows("width")]
+    jacobians = standardised(directions)[None]
+    step = problem.steps(jacobians, drifted, first, np.ones(1))[0]
+    assert float((jacobians[0] @ step)[directions.rows("width")]) < -0.5
+
+
+def test_a_lock_is_the_heaviest_weight(bent):
+    weights = [_Problem(bent[2], {"length": 1.0}, locks, 1).weights for locks in (None, ["width"])]
+    where = bent[2].rows("width")
+    assert float(weights[1][where]) == LOCKED > float(weights[0].max())
