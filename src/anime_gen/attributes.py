@@ -54,6 +54,7 @@ class Attribute(BaseModel):
     changed_by: tuple[Change, ...] = ()
     decided_by: tuple[str, ...] = ()
     shown_with: str = ""
+    both_sides: bool = False
     flip: Literal["same", "negate", "never"] = "same"
     tolerance: float = Field(default=0.1, gt=0, le=0.5)
 

@@ -72,14 +72,17 @@ def check_indices(indices: np.ndarray, count: int) -> np.ndarray:
 class ArrayFaces:
     """Faces held in memory: uint8 `[n, r, r, 3]`."""
 
-    def __init__(self, pictures: np.ndarray) -> None:
-        """Hold `pictures` without a copy; ValueError unless they are uint8 and square RGB."""
+    def __init__(self, pictures: np.ndarray, fingerprint: str | None = None) -> None:
+        """Hold `pictures` without a copy; ValueError unless they are uint8 and square RGB.
+
+        `fingerprint` is for pictures that are too many to read through and known by what made them.
+        """
         if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] != 3:
             raise ValueError(f"faces must be uint8 [n, r, r, 3], got {pictures.dtype} {list(pictures.shape)}")
         if pictures.shape[1] != pictures.shape[2]:
             raise ValueError(f"faces must be square, got {pictures.shape[2]}x{pictures.shape[1]} px")
         self._pictures = pictures
-        self._fingerprint: str | None = None
+        self._fingerprint = fingerprint
 
     def __len__(self) -> int:
         return len(self._pictures)

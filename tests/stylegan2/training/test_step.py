@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -36,6 +38,15 @@ def test_pictures_from_memory_and_from_disk_are_the_same(monkeypatch: pytest.Mon
     assert torch.equal(Reals(faces(), rows, 8, 0, CPU).batch(0, 3), resident)
     assert resident.min() >= -1
     assert resident.max() <= 1
+
+
+def test_pictures_shared_by_all_stages_are_averaged_to_the_same_bytes() -> None:
+    rows = np.array([5, 1, 7])
+    full = Reals(faces(), rows, 16, 0, CPU)
+    full.shared = True  # as on a GPU with room for all
+    below = Reals(faces(), rows, 8, 0, CPU, before=full)
+    assert torch.equal(below.batch(0, 3), Reals(faces(), rows, 8, 0, CPU).batch(0, 3))
+    assert torch.equal(Reals(faces(), rows, 16, 0, CPU, before=below).batch(0, 3), full.batch(0, 3))
 
 
 def test_the_fingerprint_tells_pictures_and_rows_apart() -> None:
@@ -127,16 +138,20 @@ def test_path_length_is_computed_in_parts_of_a_micro_batch(monkeypatch: pytest.M
     assert step.state.running["path_length_mean"].item() == pytest.approx(mean)
 
 
-@pytest.mark.parametrize(("r1", "r2", "interval"), [(3.0, 0.0, 4), (1.0, 0.0, 1), (0.0, 2.0, 16)])
-def test_penalties_weigh_half_of_gamma_times_the_steps_between_them(r1: float, r2: float, interval: int) -> None:
+@pytest.mark.parametrize(
+    ("r1", "r2", "interval", "scale"), [(3.0, 0.0, 4, 1.0), (1.0, 0.0, 1, 4.0), (0.0, 2.0, 16, 1.0)]
+)
+def test_penalties_weigh_half_of_gamma_times_the_steps_between_them(
+    r1: float, r2: float, interval: int, scale: float
+) -> None:
     step, reals = make(tiny_config(loss=LossConfig(r1_gamma=r1, r2_gamma=r2, d_reg_interval=interval)))
     adam = step.state.discriminator_adam
     images = reals.batch(0, 8) if r1 else step.inputs.generate("r2", 0, 8, STAGE, 1.0, None)
     images = images.detach().requires_grad_()
     penalty = losses.gradient_penalty(step.state.discriminator(images, 1.0), images).mean()
-    (penalty * ((r1 + r2) / 2 * interval)).backward()
+    (penalty * ((r1 + r2) / 2 * interval * scale)).backward()
     expected = adam.gradient.clone()
-    step.penalty_phase(STAGE, reals, 1.0)
+    step.penalty_phase(replace(STAGE, penalty_scale=scale), reals, 1.0)
     torch.testing.assert_close(adam.gradient, expected)
     assert expected.abs().max() > 0
 

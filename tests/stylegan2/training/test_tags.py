@@ -62,6 +62,19 @@ def test_the_columns_of_an_attribute_share_one_vote() -> None:
     torch.testing.assert_close(errors[0], 2 * errors[1])
 
 
+def test_each_half_of_a_face_answers_for_itself() -> None:
+    """The mean of two different sides is right, and neither side is."""
+    picture = torch.zeros(4, 3, 16, 16)
+    picture[..., :8], picture[..., 8:] = 0.5, -0.5
+    asked = read(picture)
+    teacher = TagSupervision(replace(tag_set(), both_sides=("light",)), TagConfig(), CPU, torch.float32)
+    random = torch.Generator().manual_seed(0)
+    assert teacher.sides(picture, asked, random) > 1.0
+    even = torch.zeros(4, 3, 16, 16)
+    assert teacher.sides(even, read(even), random) < 0.1
+    assert supervision().sides(picture, asked, random) == 0.0  # nothing is named that both sides show
+
+
 def test_what_was_not_asked_for_costs_nothing() -> None:
     teacher = supervision()
     asked = torch.full((2, 5), torch.nan)
@@ -103,6 +116,7 @@ def test_hidden_tags_are_whole_attributes_at_the_rate_asked_for() -> None:
         {"loss": replace(tiny_config().loss, kind="relativistic", r2_gamma=0.1, d_reg_interval=2)},
         {"loss": replace(tiny_config().loss, path_length_weight=2.0, g_reg_interval=2)},
         {"tags": TagConfig(counterfactual=0.0, quantiles=0.3)},
+        {"tags": TagConfig(sides=1.0)},
     ],
 )
 def test_every_option_trains_both_halves_of_the_condition(changes: dict[str, object]) -> None:

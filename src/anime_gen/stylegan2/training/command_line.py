@@ -3,7 +3,7 @@
 import argparse
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -18,11 +18,15 @@ from anime_gen.stylegan2.training.training_config import TrainingConfig
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 2 refused with a reason, 130 or 143 interrupted and saved."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
+    options = build_parser().parse_args(arguments)
+    return reported(lambda: int(options.command(options)))
+
+
+def reported(work: Callable[[], int]) -> int:
+    """Do the work of a command and return its exit code; what it says goes to the terminal."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        return int(options.command(options))
+        return work()
     except TrainingInterruptedError as error:
         print(error)
         return error.exit_code

@@ -16,6 +16,7 @@ class Stage:
     end: int
     batch: int
     learning_rate: float
+    penalty_scale: float = 1.0
 
     def alpha(self, images: int) -> float:
         """Fade-in weight of this stage's block, from 0 at `start` to 1 from `faded` on."""
@@ -50,7 +51,8 @@ def schedule(growth: GrowthConfig) -> Schedule:
         faded = start + whole_batches(fade, config.batch)
         end = faded + whole_batches(stable, config.batch)
         if end > start:
-            stage = Stage(len(stages), config.resolution_px, start, faded, end, config.batch, config.learning_rate)
+            rates = (config.batch, config.learning_rate, config.penalty_scale)
+            stage = Stage(len(stages), config.resolution_px, start, faded, end, *rates)
             stages.append(stage)
         start = end
     if not stages:

@@ -86,7 +86,7 @@ class Step:
     def penalty_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Lazy R1 (and R2): penalise the discriminator's gradient, in float32, times the interval it is skipped for."""
         loss_config = self.config.loss
-        scale = loss_config.d_reg_interval / 2
+        scale = loss_config.d_reg_interval / 2 * stage.penalty_scale
         self.state.discriminator_adam.zero_grad()
         for part, count in self.inputs.parts(stage):
             tags = self.inputs.given_tags(stage, reals, part, count)
@@ -143,6 +143,10 @@ class Step:
             consistency = supervision.consistency(read, tags)
             self.record("loss/consistency", consistency)
             loss = loss + config.consistency * consistency
+            if config.sides > 0:
+                sides = supervision.sides(fake, tags, self.inputs.stream("read-sides", part))
+                self.record("loss/sides", sides)
+                loss = loss + config.sides * sides
         if config.quantiles > 0:
             quantiles = supervision.quantiles(read, reals.tags(self.inputs.clock(stage, part), len(fake)))
             self.record("loss/quantiles", quantiles)

@@ -18,7 +18,8 @@ class TagSet:
     """Tags `values` [pictures, k] in the order of `columns`; NaN is unknown or does not apply.
 
     `together` names attributes that are seen only with another one (size of glasses: glasses) and change hands with it;
-    `reader` reads the same columns off a picture; `key` says which sub-models it is made of.
+    `reader` reads the same columns off a picture; `key` says which sub-models it is made of; `both_sides` names the
+    attributes that each half of a face shows by itself (the colour of the eyes).
     """
 
     columns: tuple[str, ...]
@@ -26,6 +27,7 @@ class TagSet:
     reader: Reader
     key: str = ""
     together: Mapping[str, str] = field(default_factory=dict)
+    both_sides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1] != len(self.columns):

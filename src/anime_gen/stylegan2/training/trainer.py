@@ -148,6 +148,7 @@ class Trainer:
         self.state: TrainingState = new_state(config, self.device, tags)
         self.step = Step(config, self.state, self.device, self.dtype, tags, group)
         self.started_from: dict[str, Any] = {}
+        self.reals: Reals | None = None
 
     def run(self) -> TrainingResult:
         """Go through the stages until the schedule ends, leading the other workers."""
@@ -191,7 +192,8 @@ class Trainer:
     def _run_stage(self, stage: Stage, report: Report | None, stop: StopRequest) -> bool:
         """Train on one resolution until its end; False if worker 0 was asked to stop before. Followers don't report."""
         tags = self.tags.values if self.tags else None
-        reals = Reals(self.faces, self.rows, stage.resolution, self.config.seed, self.device, tags)
+        reals = Reals(self.faces, self.rows, stage.resolution, self.config.seed, self.device, tags, self.reals)
+        self.reals = reals
         for adam in (self.state.generator_adam, self.state.discriminator_adam):
             adam.set_resolution(stage.resolution)
         run = self.config.run

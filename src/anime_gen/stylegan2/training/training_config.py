@@ -13,7 +13,11 @@ FORBID_EXTRA = {"extra": "forbid"}
 
 @dataclass(frozen=True)
 class StageConfig:
-    """One resolution of the growth schedule; lengths in images, rounded up to whole batches."""
+    """One resolution of the growth schedule; lengths in images, rounded up to whole batches.
+
+    `penalty_scale` multiplies loss.r1_gamma and r2_gamma: a picture of twice the side shares the same change of logit
+    among four times as many pixels, which makes its squared gradient a quarter.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
@@ -22,6 +26,7 @@ class StageConfig:
     stable_images: int = 20_000
     batch: int = 32
     learning_rate: float = 0.0025
+    penalty_scale: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.resolution_px >= 4, "growth.stages.resolution_px", "a power of two from 4", self.resolution_px)
@@ -29,6 +34,7 @@ class StageConfig:
         require(self.stable_images >= 0, "growth.stages.stable_images", ">= 0", self.stable_images)
         require(1 <= self.batch <= 4096, "growth.stages.batch", "from 1 to 4096", self.batch)
         require(0 < self.learning_rate < 1, "growth.stages.learning_rate", "above 0, below 1", self.learning_rate)
+        require(self.penalty_scale > 0, "growth.stages.penalty_scale", "above 0", self.penalty_scale)
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,14 @@ class TagConfig:
     consistency: float = 4.0
     counterfactual: float = 3.0
     counterfactual_share: float = 0.25
+    sides: float = 0.0
     quantiles: float = 0.0
     hide: float = 0.03
     from_px: int = 16
     left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("consistency", "counterfactual", "quantiles"):
+        for name in ("consistency", "counterfactual", "sides", "quantiles"):
             require(0 <= getattr(self, name) <= 1000, f"tags.{name}", "from 0 to 1000", getattr(self, name))
         share = self.counterfactual_share
         require(0 < share <= 1, "tags.counterfactual_share", "above 0 and at most 1", share)
@@ -241,7 +248,8 @@ class TrainingConfig:
             del tree["growth"]["full_size_images"]
         else:
             last = tree["growth"]["stages"][-1]
-            tree["growth"] = {"enabled": False, "batch": last["batch"], "learning_rate": last["learning_rate"]}
+            kept = ("batch", "learning_rate", "penalty_scale")
+            tree["growth"] = {"enabled": False} | {name: last[name] for name in kept}
         return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
 
     def parts(self) -> int:

@@ -8,6 +8,7 @@ sine.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -57,9 +58,13 @@ class SoftReader:
         self.tagger = tagger
         names = [column.name for column in tagger.vocabulary.columns]
         self._places = [names.index(column.name) for column in vocabulary.columns]
+        self._device = torch.device("cpu")
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Soft tags [n, k] of the attributes of `vocabulary`."""
+        """Soft tags [n, k] of the attributes of `vocabulary`; the sub-models follow the pictures to their device."""
+        if images.device != self._device:
+            self.tagger.to(images.device)
+            self._device = images.device
         return softened(self.tagger.vocabulary, self.tagger.readout(images))[:, self._places]
 
 
@@ -96,13 +101,28 @@ def training_tags(
     labels = targets_of_index(index[[c for c in index.columns if _is_label(str(c), chosen) or c == "id"]], chosen)
     # In a picture whose attributes are labelled for the most part, one without a label cannot be seen.
     complete = np.mean([labels.known(name) for name in chosen], axis=0) > 0.5
-    values = np.concatenate([_tags_of(a, labels, tags, complete) for a in chosen.values()], axis=1).astype(np.float32)
+    values = np.concatenate([_tags_of(a, labels, tags, complete) for a in chosen.values()], axis=1)
+    return _tag_set(chosen, tagger, key, values)
+
+
+def stated_tags(vocabulary: Vocabulary, tagger: Tagger, key: str, values: Mapping[str, np.ndarray]) -> TagSet:
+    """The condition of a training set whose attributes are all known, as `Targets` has them: name -> [n].
+
+    `vocabulary` is what `conditioned` gives, `key` names the sub-models.
+    """
+    columns = [stated(attribute, values[name]) for name, attribute in vocabulary.items()]
+    return _tag_set(vocabulary, tagger, key, np.concatenate(columns, axis=1))
+
+
+def _tag_set(chosen: Vocabulary, tagger: Tagger, key: str, values: np.ndarray) -> TagSet:
+    columns, values = [column.name for column in chosen.columns], values.astype(np.float32)
     together = {a.name: a.shown_with for a in chosen.values() if a.shown_with}
     for name, shown_with in together.items():
         if shown_with in chosen:
             off = ~(values[:, columns.index(shown_with)] > 0.0)
             values[off[:, None] & _belongs(columns, name)] = np.nan
-    return TagSet(tuple(columns), values, SoftReader(tagger, chosen), key, together)
+    both_sides = tuple(a.name for a in chosen.values() if a.both_sides)
+    return TagSet(tuple(columns), values, SoftReader(tagger, chosen), key, together, both_sides)
 
 
 def _tags_of(attribute: Attribute, labels: Targets, tags: pd.DataFrame, complete: np.ndarray) -> np.ndarray:
