@@ -1,7 +1,6 @@
 """The faces that are being labelled, opened once and shared by all visitors, with one thread that learns."""
 
 import logging
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from anime_gen.attributes import Vocabulary
 from anime_gen.tagging.active_learning.labelling_session import LabellingSession
 from anime_gen.tagging.active_learning.page_features import collect_views
 from anime_gen.tagging.group_training import TAGGERS
-from components.project import project
+from components.project import data_folder, project
 
 PROJECT = Path(__file__).parents[2]
 SHIPPED_TAGGERS = PROJECT / "data" / "06_models" / "shipped" / "taggers"  # first votes where nothing was taught yet
@@ -40,11 +39,6 @@ class Bench:
         self.failure = "" if error is None else str(error) or type(error).__name__
         if error is not None:
             logger.error("the Label page's learner failed", exc_info=error)
-
-
-def data_folder() -> Path:
-    """Where everything of the source at hand lies; the environment variable ANIME_GEN_DATA names another place."""
-    return Path(os.environ.get("ANIME_GEN_DATA") or project().source_folder)
 
 
 @st.cache_resource(show_spinner="Opening the faces …", max_entries=1)

@@ -5,7 +5,8 @@ import streamlit as st
 
 from anime_gen.labels.exchange import export_csv, import_table, names_of
 from anime_gen.labels.table import LabelError
-from components.label_bench import Bench, data_folder
+from components.label_bench import Bench
+from components.project import data_folder
 
 
 def table_exchange(bench: Bench) -> None:

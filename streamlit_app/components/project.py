@@ -26,6 +26,11 @@ def project() -> Project:
     return opened
 
 
+def data_folder() -> Path:
+    """Where everything of the source at hand lies; the environment variable ANIME_GEN_DATA names another place."""
+    return Path(os.environ.get("ANIME_GEN_DATA") or project().source_folder)
+
+
 def options_given() -> argparse.Namespace:
     """What was written behind `--`; nothing when the page is run by a test."""
     parser = argparse.ArgumentParser(prog=MAIN)

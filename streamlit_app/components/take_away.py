@@ -3,6 +3,7 @@
 import streamlit as st
 
 from anime_gen.studio import Editor, RecipeError
+from components import originality
 
 LARGE_PX = 512
 
@@ -34,6 +35,7 @@ def show(editor: Editor) -> None:
         kind, words = st.session_state.get("upload_note", ("", ""))
         if kind:
             (st.success if kind == "ok" else st.warning)(words)
+    originality.show(editor)
 
 
 def _open_upload(editor: Editor) -> None:

@@ -9,6 +9,7 @@ training set than the held-out pictures' 1 % quantile, where 1 % is expected.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -92,13 +93,13 @@ def nearest_pictures(train: Faces, pictures: np.ndarray, progress: Progress = si
 
     Over mirrorings and shifts of the picture and cut borders of the training pictures, read a block at a time.
     """
-    small = train.at(SIDE) if train.resolution % SIDE == 0 else train
-    codes = Codes(to_tensor(small.read(np.linspace(0, len(small) - 1, min(BASIS_FACES, len(small))).astype(int))))
-    asked = [codes(variant) for variant in _variants(to_tensor(pictures))]
+    small = shrunk(train)
+    codes = Codes.fitted(small)
+    asked = [codes(variant) for variant in variants(to_tensor(pictures))]
     similarity, row = torch.full((len(pictures),), -1.0), torch.zeros(len(pictures), dtype=torch.long)
     for start in progress(range(0, len(small), BLOCK), f"searching {len(small):,} training faces for copies"):
         part = to_tensor(small.read(np.arange(start, min(start + BLOCK, len(small)))))
-        known = torch.cat([codes(part), codes(_cut(part))])
+        known = torch.cat([codes(part), codes(cut(part))])
         for variant in asked:
             best, where = (variant @ known.T).max(1)
             row = torch.where(best > similarity, where % len(part) + start, row)
@@ -106,20 +107,27 @@ def nearest_pictures(train: Faces, pictures: np.ndarray, progress: Progress = si
     return (2.0 - 2.0 * similarity).clamp_min(0.0).sqrt().numpy(), row.numpy()
 
 
+@dataclass(frozen=True)
 class Codes:
-    """Unit vectors [n, 256] of pictures [n, 3, SIDE, SIDE]: edge histograms less what all faces have in common.
+    """Unit vectors [n, size] of pictures [n, 3, SIDE, SIDE]: edge histograms less what all faces have in common.
 
-    Drawn faces lie on one another so well that whole histograms are all alike; what is left after the mean, in the
-    main directions of the training faces, is what tells one face from another.
+    Drawn faces lie on one another so well that whole histograms are all alike; what is left after the mean [1024], in
+    the main directions `basis` [1024, size] of the training faces, is what tells one face from another.
     """
 
-    def __init__(self, faces: torch.Tensor) -> None:
-        histograms = torch.cat([edge_histograms(blurred(part)) for part in faces.split(BLOCK)])
-        self.mean = histograms.mean(0)
-        self.basis = torch.linalg.svd(histograms - self.mean, full_matrices=False).Vh[:BASIS_SIZE].T
+    mean: torch.Tensor
+    basis: torch.Tensor
+
+    @classmethod
+    def fitted(cls, train: Faces, size: int = BASIS_SIZE) -> Self:
+        """The codes that tell these faces apart, from at most `BASIS_FACES` of them."""
+        rows = np.linspace(0, len(train) - 1, min(BASIS_FACES, len(train))).astype(int)
+        histograms = torch.cat([edge_histograms(blurred(part)) for part in to_tensor(train.read(rows)).split(BLOCK)])
+        mean = histograms.mean(0)
+        return cls(mean, torch.linalg.svd(histograms - mean, full_matrices=False).Vh[:size].T)
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Codes [n, 256] of pictures in 0..1."""
+        """Codes [n, size] of pictures in 0..1."""
         parts = [(edge_histograms(blurred(part)) - self.mean) @ self.basis for part in pictures.split(BLOCK)]
         return F.normalize(torch.cat(parts), dim=1)
 
@@ -151,6 +159,11 @@ def blurred(pictures: torch.Tensor) -> torch.Tensor:
     return F.conv2d(F.conv2d(padded, line, groups=3), line.transpose(2, 3), groups=3)
 
 
+def shrunk(faces: Faces) -> Faces:
+    """The faces at SIDE where that is a whole share of theirs, which is cheaper to read."""
+    return faces.at(SIDE) if faces.resolution % SIDE == 0 else faces
+
+
 def to_tensor(pictures: np.ndarray) -> torch.Tensor:
     """uint8 [n, r, r, 3] -> float [n, 3, SIDE, SIDE] in 0..1."""
     tensor = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255.0
@@ -159,7 +172,7 @@ def to_tensor(pictures: np.ndarray) -> torch.Tensor:
     return F.interpolate(tensor, size=(SIDE, SIDE), mode="bilinear", antialias=True)
 
 
-def _variants(pictures: torch.Tensor) -> Iterator[torch.Tensor]:
+def variants(pictures: torch.Tensor) -> Iterator[torch.Tensor]:
     """The pictures [n, 3, SIDE, SIDE], as they are and mirrored, under every shift."""
     for side in (pictures, pictures.flip(-1)):
         padded = F.pad(side, (REACH_PX, REACH_PX, REACH_PX, REACH_PX), mode="replicate")
@@ -168,7 +181,7 @@ def _variants(pictures: torch.Tensor) -> Iterator[torch.Tensor]:
                 yield padded[:, :, down : down + SIDE, right : right + SIDE]
 
 
-def _cut(pictures: torch.Tensor) -> torch.Tensor:
+def cut(pictures: torch.Tensor) -> torch.Tensor:
     """Without their border, scaled back to SIDE."""
     inside = pictures[:, :, CUT_PX : SIDE - CUT_PX, CUT_PX : SIDE - CUT_PX]
     return F.interpolate(inside, size=(SIDE, SIDE), mode="bilinear", antialias=True)

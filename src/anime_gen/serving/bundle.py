@@ -6,6 +6,7 @@ generator.safetensors     the network
 discriminator.safetensors its opponent, with which training can go on; the page never reads it
 taggers/                  the sub-models that measure a picture
 directions.safetensors    what moves each attribute
+originals.safetensors     codes of the training pictures, to tell a new face from a copy; may be missing
 reports/*.json            figures of the run that made it
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from anime_gen.evaluation.originality import Originals
 from anime_gen.latent import Directions
 from anime_gen.serving.manifest import (
     CARD,
@@ -22,6 +24,7 @@ from anime_gen.serving.manifest import (
     DIRECTIONS,
     DISCRIMINATOR,
     GENERATOR,
+    ORIGINALS,
     REPORTS,
     TAGGERS,
     BundleError,
@@ -46,6 +49,7 @@ class Bundle:
     card: dict[str, Any]
     reports: dict[str, Any]
     sha256: str
+    originals: Originals | None = None
 
     @staticmethod
     def write(
@@ -56,6 +60,7 @@ class Bundle:
         directions_path: Path,
         card: Mapping[str, Any],
         reports: Mapping[str, Any],
+        originals_path: Path | None = None,
     ) -> str:
         """Collect the files, write their manifest, put the folder in its place at once; the bundle's sha256."""
         temporary = folder.with_name(f".{folder.name}.new")
@@ -64,6 +69,8 @@ class Bundle:
         shutil.copyfile(generator_path, temporary / GENERATOR)
         shutil.copyfile(discriminator_path, temporary / DISCRIMINATOR)
         shutil.copyfile(directions_path, temporary / DIRECTIONS)
+        if originals_path is not None:
+            shutil.copyfile(originals_path, temporary / ORIGINALS)
         Tagger.load(taggers_folder).save(temporary / TAGGERS)  # only the files that belong together
         write_json(temporary / CARD, card)
         for name, report in reports.items():
@@ -90,14 +97,14 @@ class Bundle:
             generator = load_generator(folder / GENERATOR)
             tagger = Tagger.load(folder / TAGGERS)
             directions = Directions.load(folder / DIRECTIONS)
+            originals = Originals.load(folder / ORIGINALS) if ORIGINALS in manifest["files"] else None
         except BundleError:
             raise
         except Exception as error:  # whatever a reader stumbles over, the bundle is at fault
             raise BundleError(f"The bundle {folder} cannot be read: {error} {CURE}") from error
         reports = {path.stem: read_json(path) for path in sorted((folder / REPORTS).glob("*.json"))}
-        bundle = cls(
-            folder, generator, tagger, directions, read_json(folder / CARD), reports, manifest["networks_sha256"]
-        )
+        card, sha256 = read_json(folder / CARD), str(manifest["networks_sha256"])
+        bundle = cls(folder, generator, tagger, directions, card, reports, sha256, originals)
         bundle._check_fit()
         return bundle
 

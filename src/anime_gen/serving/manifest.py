@@ -18,6 +18,7 @@ GENERATOR = "generator.safetensors"
 DISCRIMINATOR = "discriminator.safetensors"
 TAGGERS = "taggers"
 DIRECTIONS = "directions.safetensors"
+ORIGINALS = "originals.safetensors"
 REPORTS = "reports"
 
 SUFFIXES = {".safetensors", ".json"}
@@ -140,7 +141,8 @@ def _entry(file: Path) -> dict[str, Any]:
 
 def _networks_hash(files: Mapping[str, Mapping[str, Any]]) -> str:
     """One hash over what decides pictures and measured values; card and reports may change without a new model."""
-    deciding = [path for path in sorted(files) if path.endswith(".safetensors") and path != DISCRIMINATOR]
+    others = (DISCRIMINATOR, ORIGINALS)
+    deciding = [path for path in sorted(files) if path.endswith(".safetensors") and path not in others]
     lines = [f"{files[path]['sha256']} {path}" for path in deciding]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

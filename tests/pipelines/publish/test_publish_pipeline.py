@@ -54,8 +54,10 @@ def catalog(tmp_path: Path, bundle_folder: Path, store: TrackingStore) -> DataCa
         "tagging_report": {},
         "directions_report": {},
         "measurer_report": {"path": "06_models/measurer.safetensors"},
-        "face_store": {"folder": "faces", "fingerprint": faces.fingerprint},
-        "face_index": pd.DataFrame({"split": ["train"] * 10 + ["held_out"] * 30}),
+        "face_store": {"folder": "faces", "fingerprint": faces.fingerprint, "source": {"name": "noise"}},
+        "face_index": pd.DataFrame(
+            {"split": ["train"] * 20 + ["held_out"] * 20, "source_name": [f"{n}.png" for n in range(40)]}
+        ),
         "data_folder": tmp_path,
         "tracking_store": store,
         "params:publish": configured("smoke"),
@@ -71,5 +73,15 @@ def test_the_stage_leaves_a_bundle_and_a_champion(catalog: DataCatalog, tmp_path
     bundle = Bundle.load(tmp_path / "06_models" / "bundle")
     assert bundle.card["licence"] == "CC0-1.0"
     assert (bundle.folder / "discriminator.safetensors").is_file()  # so that training can go on from the bundle
+    assert bundle.originals is not None
+    again = bundle.originals.likeness(sample(tiny_generator(), 40, 16, seed=0)[7])  # a training face itself
+    assert (again.name, again.too_near) == ("7.png", True)
     champion, version = load_champion(store)
     assert (champion.sha256, version) == (bundle.sha256, "1")
+
+
+def test_too_few_faces_leave_a_bundle_that_cannot_tell_copies(catalog: DataCatalog, tmp_path: Path):
+    few = pd.DataFrame({"split": ["train"] * 10 + ["held_out"] * 30, "source_name": [f"{n}.png" for n in range(40)]})
+    catalog["face_index"] = MemoryDataset(few)
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert Bundle.load(tmp_path / "06_models" / "bundle").originals is None

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from anime_gen.pipelines.publish.nodes import publish_bundle, write_bundle
+from anime_gen.pipelines.publish.nodes import note_originals, publish_bundle, write_bundle
 
 
 def create_pipeline() -> Pipeline:
@@ -10,11 +10,18 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                func=note_originals,
+                inputs=["face_store", "face_index", "data_folder"],
+                outputs="originals_info",
+                name="note_originals",
+            ),
+            Node(
                 func=write_bundle,
                 inputs=[
                     "generator_info",
                     "taggers",
                     "directions_info",
+                    "originals_info",
                     "data_card",
                     "generator_report",
                     "tagging_report",

@@ -1,0 +1,42 @@
+"""Is this character new? Compared with the pictures the model learnt from, when the artist asks."""
+
+import numpy as np
+import streamlit as st
+
+from anime_gen.evaluation.originality import Originals
+from anime_gen.studio import Editor
+from anime_gen.studio.originality import Originality, judge
+from components.project import data_folder
+
+SHOWN_PX = 160
+
+
+def show(editor: Editor) -> None:
+    """A panel that looks only while it is open: the search takes about a tenth of a second."""
+    panel = st.expander("Is it new?", icon=":material/fingerprint:", key="originality", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        if editor.bundle.originals is None:
+            st.caption("This model came without notes on the pictures it learnt from, so the page can't tell.")
+        else:
+            _verdict(_judged(editor.picture.pixels, editor.bundle.sha256, editor.bundle.originals))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _judged(pixels: np.ndarray, sha256: str, _originals: Originals) -> Originality:
+    """Kept by picture and model: `sha256` is in the key for that."""
+    return judge(pixels, _originals, data_folder())
+
+
+def _verdict(found: Originality) -> None:
+    (st.warning if found.likeness.too_near else st.success)(found.sentence)
+    if found.nearest is not None:
+        st.image(
+            found.nearest,
+            caption="The nearest of the pictures the model learnt from",
+            width=SHOWN_PX,
+            alt="The nearest of the pictures the model learnt from",
+        )
+    else:
+        st.caption("The nearest picture itself is not on this machine.")
