@@ -83,7 +83,7 @@ class Model:
     def open(self, picture: str | Path) -> Character:
         """The character of a PNG that `save` or the page wrote; RecipeError if it has none or is of another model."""
         editor = Editor(self._renderer)
-        editor.open_png(Path(picture).read_bytes())
+        editor.open_file(Path(picture).read_bytes())
         return Character(self._renderer, editor.recipe)
 
 

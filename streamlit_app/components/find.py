@@ -3,7 +3,7 @@
 import streamlit as st
 
 from anime_gen.studio import Editor, random_seed
-from anime_gen.studio.recipe import MAX_SEED
+from anime_gen.studio.recipe import MAX_PSI, MAX_SEED
 
 
 def show(editor: Editor) -> None:
@@ -25,7 +25,7 @@ def show(editor: Editor) -> None:
     st.slider(
         "Diversity",
         0.0,
-        1.5,
+        MAX_PSI,
         step=0.05,
         key="psi",
         help="0 is the average face, 1 as varied as the pictures the model learnt from; above 1 exaggerates.",

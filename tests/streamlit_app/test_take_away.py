@@ -1,5 +1,6 @@
 """Take a character along, and bring one back."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from anime_gen.evaluation.originality import Originals
 from anime_gen.images import ArrayFaces
 from anime_gen.serving.gate import sample
+from anime_gen.studio import Editor
 from anime_gen.tracking.store import TrackingStore
 from tests.streamlit_app.test_pages import APP, TIMEOUT_S, editor
 
@@ -34,3 +36,74 @@ def test_a_copy_of_a_training_picture_is_warned_of(page: AppTest):
     page.run()
     assert not page.exception
     assert "Too near" in page.warning[0].value
+
+
+def upload(page: AppTest, name: str, content: bytes) -> None:
+    page.file_uploader(key="upload").upload(name, content).run()
+    assert not page.exception
+
+
+def recipe(page: AppTest, **changes: object) -> bytes:
+    return json.dumps(json.loads(editor(page).json()) | changes).encode()
+
+
+def test_a_saved_picture_makes_the_same_bytes_again(page: AppTest):
+    page.slider(key="wish.bangs").set_value(0.8).run()
+    page.button(key="lock.hair_length").click().run()
+    saved = editor(page).png()
+    page.number_input(key="seed").set_value(5).run()
+    assert editor(page).png() != saved
+    upload(page, "character.png", saved)
+    assert editor(page).png() == saved
+    assert editor(page).png(1024) == Editor(editor(page).renderer, editor(page).recipe).png(1024)
+
+
+def test_a_saved_recipe_opens_too(page: AppTest):
+    page.slider(key="wish.bangs").set_value(0.8).run()
+    saved, wanted = editor(page).json(), editor(page).png()
+    page.number_input(key="seed").set_value(5).run()
+    upload(page, "character.json", saved)
+    assert editor(page).png() == wanted
+
+
+@pytest.mark.parametrize("psi", [0.0, 1.73, 2.0])
+def test_any_diversity_that_a_recipe_may_have_is_shown(page: AppTest, psi: float):
+    upload(page, "character.json", recipe(page, psi=psi))
+    assert page.slider(key="psi").value == pytest.approx(psi, abs=0.05)
+    assert editor(page).recipe.psi == psi
+
+
+HOSTILE = {
+    "other model": ({"model": {"sha256": "ab" * 32}}, "another model"),
+    "newer": ({"schema": 7}, "newer version"),
+    "huge latent": ({"seed": None, "latent": [[1e6] * 8] * 6}, "face"),
+    "picture in a name": ({"targets": {"![x](http://example.com/a.png)": 1}}, "does not have"),
+    "markup in a lock": ({"locks": ["<img src=http://example.com>"]}, "does not measure"),
+    "number -1": ({"seed": -1}, "whole number"),
+    "number 1.5": ({"seed": 1.5}, "whole number"),
+    "number 1e30": ({"seed": 1e30}, "whole number"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_recipe_gets_a_sentence_and_changes_nothing(page: AppTest, case: str):
+    changes, words = HOSTILE[case]
+    before = editor(page).png()
+    upload(page, "character.json", recipe(page, **changes))
+    said = page.warning[0].value
+    assert words in said.replace("\\", "")
+    assert "](" not in said
+    assert "<" not in said.replace("\\<", "")
+    assert editor(page).png() == before
+    page.button(key="lock.bangs").click().run()
+    assert not page.warning  # gone with the next action
+
+
+def test_the_panel_shows_colours_and_offers_every_form(page: AppTest):
+    page.session_state["take_away"] = True
+    page.run()
+    assert any("film" in caption.value for caption in page.caption)
+    page.slider(key="wish.bangs").set_value(0.8).run()
+    labels = {button.label for button in page.get("download_button")}
+    assert labels >= {"Download PNG", "512 px", "1024 px", "Recipe", "Sheet as PNG", "Sheet as PDF"}
+    assert labels >= {"Palette .gpl", "Palette .ase", "Palette .png", "Film GIF", "Film WebP", "Film MP4"}

@@ -114,7 +114,7 @@ def test_a_downloaded_picture_opens_with_the_same_bytes(editor: Editor, renderer
     png = editor.png()
     (tmp_path / "picture.png").write_bytes(png)
     another = Editor(renderer)
-    another.open_png(png)
+    another.open_file(png)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "picture.png")), another.picture.pixels)
     assert another.png() == png
     assert another.history.can_undo
@@ -123,7 +123,7 @@ def test_a_downloaded_picture_opens_with_the_same_bytes(editor: Editor, renderer
 def test_a_picture_of_another_model_is_refused(editor: Editor, other_bundle_folder):
     other = Editor(Renderer(Bundle.load(other_bundle_folder)))
     with pytest.raises(RecipeError, match="another model"):
-        editor.open_png(other.png())
+        editor.open_file(other.png())
     assert not editor.history.can_undo
 
 

@@ -42,7 +42,7 @@ def test_a_recipe_gives_the_same_bytes_whichever_way_it_was_made(tag_renderer: R
         editor.set_target(name, WISHES[name])
     png = editor.png()
     other = Editor(tag_renderer)
-    other.open_png(png)
+    other.open_file(png)
     assert np.array_equal(editor.picture.pixels, other.picture.pixels)
     assert other.png() == png
 

@@ -166,7 +166,7 @@ def shrunk(faces: Faces) -> Faces:
 
 def to_tensor(pictures: np.ndarray) -> torch.Tensor:
     """uint8 [n, r, r, 3] -> float [n, 3, SIDE, SIDE] in 0..1."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255.0
+    tensor = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255.0
     if tensor.shape[-1] == SIDE:
         return tensor
     return F.interpolate(tensor, size=(SIDE, SIDE), mode="bilinear", antialias=True)

@@ -1,5 +1,6 @@
 """The artist's document without any page: a character, what is wanted of it, what is measured, every step back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ import torch
 from anime_gen.attributes import Attribute
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.rendering import Picture, Renderer, Value, checked
+from anime_gen.studio.acceptance import accepted, latent_of
 from anime_gen.studio.export import export_png, recipe_of
 from anime_gen.studio.history import History
-from anime_gen.studio.recipe import MAX_SEED, Recipe, RecipeError
+from anime_gen.studio.recipe import MAX_SEED, Recipe
 
 
 class Editor:
@@ -55,12 +57,17 @@ class Editor:
         return self._shown[1]
 
     @property
-    def unchanged(self) -> dict[str, Value]:
-        """What is measured in the character before any wish: where its sliders stand."""
+    def beginning(self) -> Picture:
+        """The character before any wish."""
         key = (self.recipe.latent or self.recipe.seed, self.recipe.psi)
         if self._base is None or self._base[0] != key:
             self._base = key, self.renderer.render(self._start(self.recipe), {})
-        return self._base[1].measured
+        return self._base[1]
+
+    @property
+    def unchanged(self) -> dict[str, Value]:
+        """What is measured in the character before any wish: where its sliders stand."""
+        return self.beginning.measured
 
     def new_character(self, seed: int, keep_wishes: bool = False) -> None:
         """Another character by its number; wishes and locks stay with the old one unless kept."""
@@ -94,6 +101,15 @@ class Editor:
         """Forget all wishes and locks; the character stays."""
         self.history.push(replace(self.recipe, targets={}, locks=()))
 
+    def variant(self, wishes: Mapping[str, Value]) -> Picture:
+        """The character with further wishes, beside the document: what they touch is neither locked nor wished."""
+        vocabulary = self.bundle.tagger.vocabulary
+        touched = {name for wish in wishes for name in (wish, *vocabulary[wish].decided_by)}
+        kept = {name: value for name, value in self.recipe.targets.items() if name not in touched}
+        locks = [name for name in self.recipe.locks if name not in touched]
+        start, tags = self._start(self.recipe), self._tags(self.recipe)
+        return self.renderer.render(start, kept | dict(wishes), locks, tags=tags)
+
     def complete_recipe(self) -> Recipe:
         """The current state with what is measured in its picture: what a saved file holds."""
         measured = {name: _rounded(value) for name, value in self.picture.measured.items()}
@@ -103,31 +119,20 @@ class Editor:
         """The picture with its recipe inside."""
         return export_png(self.picture.pixels, self.complete_recipe(), side_px)
 
-    def open_png(self, png: bytes) -> None:
-        """Go on with the recipe of a downloaded picture.
+    def json(self) -> bytes:
+        """The recipe alone, as text."""
+        return (self.complete_recipe().to_json() + "\n").encode()
+
+    def open_file(self, file: bytes) -> None:
+        """Go on with the recipe of a downloaded picture, or of a JSON file.
 
         Raises `RecipeError`: no recipe in the file, or one of another model: its numbers would make another face.
         """
-        self.open_recipe(recipe_of(png))
+        self.open_recipe(recipe_of(file))
 
     def open_recipe(self, recipe: Recipe) -> None:
         """Go on with a recipe, if it is of this model and asks for what the model has."""
-        if recipe.model_sha256 != self.bundle.sha256:
-            raise RecipeError(
-                f"This picture was made by another model ({recipe.model_sha256[:12] or 'unnamed'}; open here is "
-                f"{self.bundle.sha256[:12]}). The same numbers would make another face, so it is not opened."
-            )
-        vocabulary = self.bundle.tagger.vocabulary
-        try:
-            targets = {name: checked(name, value, vocabulary) for name, value in recipe.targets.items()}
-        except ValueError as error:
-            raise RecipeError(f"The recipe asks for something this model does not have: {error}.") from error
-        if unknown := [name for name in recipe.locks if name not in vocabulary]:
-            raise RecipeError(f"The recipe locks {unknown[0]!r}, which this model does not measure.")
-        if both := set(recipe.locks) & set(targets):
-            raise RecipeError(f"The recipe locks and changes {min(both)!r} at once.")
-        self._start(recipe)
-        self.history.push(self._own(replace(recipe, targets=targets)))
+        self.history.push(self._own(accepted(recipe, self.bundle)))
 
     def _own(self, recipe: Recipe) -> Recipe:
         return replace(recipe, model_sha256=self.bundle.sha256, measured={})
@@ -141,11 +146,7 @@ class Editor:
         if recipe.latent is None:
             assert recipe.seed is not None  # a recipe has one of the two
             return self.renderer.latent(recipe.seed, recipe.psi)
-        ws = torch.from_numpy(np.array(recipe.latent, dtype=np.float32))[None]
-        wanted = (self.bundle.generator.num_ws, self.bundle.generator.config.w_dim)
-        if tuple(ws.shape[1:]) != wanted:
-            raise RecipeError(f"The recipe's latent is {tuple(ws.shape[1:])}; this model needs {wanted}.")
-        return ws
+        return latent_of(recipe, self.bundle)
 
 
 def random_seed(entropy: int | None = None) -> int:

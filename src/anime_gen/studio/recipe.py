@@ -75,8 +75,7 @@ class Recipe:
         content = _limited_json(text)
         if content.get("format") != FORMAT:
             raise RecipeError("This is no anime_gen recipe.")
-        if content.get("schema") != SCHEMA:
-            raise RecipeError(f"This recipe has schema {content.get('schema')!r}; this version reads schema {SCHEMA}.")
+        _check_schema(content.get("schema"))
         model = _mapping(content.get("model", {}), "model")
         known = {"format", "schema", "seed", "psi", "targets", "locks", "latent", "measured", "model"}
         extra = {key: value for key, value in content.items() if key not in known}
@@ -92,6 +91,16 @@ class Recipe:
             measured=_values(content.get("measured", {}), "measured"),
             extra=extra,
         )
+
+
+def _check_schema(schema: Any) -> None:
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise RecipeError(
+            f"This recipe was written by a newer version of anime_gen (schema {schema}; this one reads schema "
+            f"{SCHEMA}). Update anime_gen and open it again."
+        )
+    if schema != SCHEMA:
+        raise RecipeError(f"This recipe has schema {str(schema)[:20]!r}; this version reads schema {SCHEMA}.")
 
 
 def _limited_json(text: str) -> dict[str, Any]:
