@@ -46,8 +46,8 @@ def to_mp4(pictures: list[np.ndarray], side_px: int = SIDE_PX) -> bytes:
 
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as film:
-        shape = {"width": side_px, "height": side_px, "pix_fmt": "yuv420p"}
-        stream = film.add_stream("libx264", Fraction(RATE), {"crf": "18", "preset": "veryfast"}, **shape)
+        options = {"crf": "18", "preset": "veryfast"}
+        stream = film.add_stream("libx264", Fraction(RATE), options, width=side_px, height=side_px, pix_fmt="yuv420p")
         for picture in pictures:
             film.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(enlarged(picture, side_px)), "rgb24")))
         film.mux(stream.encode())
