@@ -1,13 +1,16 @@
 import datetime
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from pydantic import BaseModel
 
-from anime_gen.hooks import MlflowHooks, ProjectHooks, run_name
+from anime_gen.hooks import MlflowHooks, ProjectHooks, experiment_of, run_name
+from anime_gen.pipeline_registry import register_pipelines
 from anime_gen.project.parameters import UnknownParameterError
 from anime_gen.project.settings_reader import ProjectConfigLoader
 from anime_gen.settings import CONFIG_LOADER_ARGS
@@ -50,7 +53,11 @@ def catalog() -> DataCatalog:
 
 @pytest.fixture
 def context(store: TrackingStore, tmp_path: Path) -> SimpleNamespace:
-    settings = {"tracking_uri": store.uri, "experiments": {"train": "anime-training", "__default__": "anime-chain"}}
+    settings = {
+        "tracking_uri": store.uri,
+        "experiments": {"train": "anime-training", "evaluate": "anime-evaluation"},
+        "parameters": ["train.batch"],
+    }
     return SimpleNamespace(
         project_path=tmp_path, config_loader={"mlflow": settings, "globals": {"data_folder": "data"}}
     )
@@ -74,18 +81,25 @@ def test_a_run_tells_the_whole_story(hooks: MlflowHooks, catalog: DataCatalog, s
     client = store.client()
     run = client.get_run(run_id)
     assert run.info.status == "FINISHED"
-    assert run.info.run_name == f"train-{datetime.date.today().isoformat()}"
-    assert run.data.params == {"train.batch": "8", "train.inner.depth": "2", "attributes.smile.low": "-1"}
-    assert run.data.metrics == {"generator.kid": 0.25, "generator.images_seen": 500, "generator.parts.hair.f1": 0.5}
+    assert re.fullmatch(rf"drawn-[0-9a-f]{{6}}-{datetime.date.today().isoformat()}", run.info.run_name)
+    assert run.data.params == {"train.batch": "8"}
+    settings = yaml.safe_load(Path(client.download_artifacts(run_id, "parameters.yml")).read_text())
+    assert settings == {"train": {"batch": 8, "inner": {"depth": 2}}, "attributes": {"smile": {"low": -1}}}
+    assert run.data.metrics == {"generator.kid": 0.25}
     assert client.get_metric_history(run_id, "generator.kid")[0].step == 500
     tags = run.data.tags
     assert tags["command"] == "kedro run --pipelines=train --env=smoke --params=train.batch=8"
     assert tags["data.fingerprint"] == "ab" * 32
-    assert "cpu" in tags["device"] or tags["device"]
-    assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == ["faces-drawn"]
+    assert tags["device"]
+    assert tags["mlflow.user"]
+    assert tags["mlflow.source.name"] == "kedro run --pipelines=train"
+    assert tags["mlflow.note.content"].startswith("KID 0.25.")
+    assert [entry.dataset.name for entry in run.inputs.dataset_inputs] == ["drawn"]
     experiment = client.get_experiment(run.info.experiment_id)
     assert experiment.name == "anime-training"
-    assert "images seen" in experiment.tags["mlflow.note.content"]
+    note = experiment.tags["mlflow.note.content"]
+    assert "images seen" in note
+    assert not note.startswith("*"), "lists show a note as it is written"
 
 
 @pytest.mark.parametrize("status", ["FAILED", "KILLED"])
@@ -95,7 +109,7 @@ def test_no_run_stays_open_after_trouble(hooks: MlflowHooks, catalog: DataCatalo
     hooks.on_pipeline_error() if status == "FAILED" else close_active("KILLED")
     run = store.client().get_run(run_id)
     assert run.info.status == status
-    assert run.info.run_name.startswith("a+b-")
+    assert run.info.run_name.startswith("a-b-")
 
 
 def test_a_dead_server_ends_the_command_before_work(hooks, catalog, monkeypatch: pytest.MonkeyPatch):
@@ -157,9 +171,21 @@ def test_a_misspelt_setting_of_any_stage_ends_the_command(tmp_path: Path, store:
 
 def test_names_a_person_can_read():
     day = datetime.date(2026, 11, 22)
-    assert run_name(["train"], {"faces": {"resolution_px": 64}}, day) == "train-64px-2026-11-22"
-    assert run_name(None, {}, day) == "all-2026-11-22"
-    assert run_name(["__default__"], {}, day) == "all-2026-11-22"
+    settings = {"faces": {"resolution_px": 64}, "train": {"network": {"resolution": 32}}}
+    one = run_name(["train"], settings, {"kind": "folder", "path": "my/faces"}, day)
+    assert re.fullmatch(r"faces-32px-[0-9a-f]{6}-2026-11-22", one)
+    other = run_name(["train"], settings | {"seed": 1}, {"kind": "folder", "path": "my/faces"}, day)
+    assert other != one
+    assert re.fullmatch(r"drawn-32px-[0-9a-f]{6}-2026-11-22", run_name(None, settings, {}, day))
+    assert run_name(["evaluate"], {}, {}, day).startswith("evaluate-drawn-")
+
+
+def test_whatever_trains_a_generator_is_a_training_run():
+    names = {"train": "anime-training", "evaluate": "anime-evaluation"}
+    pipelines = register_pipelines()
+    expected = {"train": "anime-training", "__default__": "anime-training", "evaluate": "anime-evaluation"}
+    assert {name: experiment_of(pipelines[name], names) for name in expected} == expected
+    assert experiment_of(pipelines["directions"] + pipelines["evaluate"], names) == "anime-evaluation"
 
 
 def test_a_relative_database_counts_from_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -65,16 +65,19 @@ def print_summary(options: argparse.Namespace) -> int:
 def show_runs(options: argparse.Namespace) -> int:
     """MLflow's pages on the project's own runs."""
     from anime_gen.tracking import TrackingStore
+    from anime_gen.tracking.views import links
 
-    store = TrackingStore.of(_project(options))
-    store.client()
-    if store.database is None:
-        print(f"The runs are on a server already: {store.uri}")
+    project = _project(options)
+    store = TrackingStore.of(project)
+    client = store.client()
+    if store.uri.startswith("http"):
+        print("\n".join(["The runs are on a server already.", *links(store, client, store.uri)]))
         return 0
     _check_port(options.port)
-    print(f"Open http://{HOST}:{options.port}/#/experiments/1/runs?workflowType=machine_learning", flush=True)
+    server = f"http://{HOST}:{options.port}"
+    print("\n".join([f"MLflow on {server}", *links(store, client, server)]), flush=True)
     place = ["--backend-store-uri", store.uri, "--host", HOST, "--port", str(options.port), "--workers", "1"]
-    return _mlflow(["server", *place], store.database.parent, os.environ)
+    return _mlflow(["server", *place], store.database.parent if store.database else project.root, os.environ)
 
 
 def serve(options: argparse.Namespace) -> int:

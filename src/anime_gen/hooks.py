@@ -1,12 +1,15 @@
 """What happens around every `kedro run`: a place for the data, and one MLflow run that tells the whole story."""
 
 import datetime
+import hashlib
+import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, MemoryDataset
@@ -18,8 +21,8 @@ from anime_gen.project.parameters import checked
 from anime_gen.project.settings_reader import ProjectConfigLoader
 from anime_gen.tracking.abandoned import close_abandoned
 from anime_gen.tracking.active import activate, active_tracker, close_active
-from anime_gen.tracking.flat import flatten, numbers
-from anime_gen.tracking.mlflow_tracker import MlflowTracker
+from anime_gen.tracking.flat import flatten, nested
+from anime_gen.tracking.mlflow_tracker import MlflowTracker, dataset_of
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,9 @@ PARAMETER = "params:"
 
 
 FACES = "face_store"
+GENERATOR = "generator_info"
+OF_THE_GENERATOR = ("generator", "directions")
+"""Reports that judge a generator, and so belong to the run that trained it as well."""
 
 
 class ProjectHooks:
@@ -99,37 +105,53 @@ class MlflowHooks:
         """Start the run with its parameters and tags; a store that does not answer stops the command here."""
         from anime_gen.tracking.notes import note_for
 
-        store = TrackingStore(self._settings, self._project_path)
-        client = store.client()
+        self._tracking = TrackingStore(self._settings, self._project_path)
+        client = self._tracking.client()
         close_abandoned(client)
         params = _parameters(pipeline, catalog)
-        experiment = self._experiment(run_params.get("pipeline_names"))
+        experiment = experiment_of(pipeline, self._settings.experiments)
+        self._trains = GENERATOR in pipeline.all_outputs()
         tracker = MlflowTracker.start(
             client,
-            store.experiment_id(client, experiment, note_for(experiment)),
-            run_name(run_params.get("pipeline_names"), params, datetime.date.today()),
+            self._tracking.experiment_id(client, experiment, note_for(experiment)),
+            run_name(run_params.get("pipeline_names"), params, self._source, datetime.date.today()),
             run_tags(run_params, self._project_path, self._source),
         )
         activate(tracker)
-        tracker.log_params(params)
+        given = flatten(run_params.get("runtime_params") or {})
+        tracker.log_params({key: value for key, value in flatten(params).items() if key in self._settings.parameters})
+        tracker.log_params({key: value for key, value in given.items() if key not in self._settings.parameters})
+        tracker.log_text(yaml.safe_dump(nested(params), sort_keys=False, allow_unicode=True), "parameters.yml")
+        tracker.tell()
         self._inputs_told: set[str] = set()
+        self._generator: Mapping[str, Any] = {}
         if self._settings.system_metrics:
             tracker.watch_system()
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Tell which pictures the run reads."""
+        """Tell which pictures the run reads; remember of which generator it speaks."""
         self._tell_faces(dataset_name, data)
+        if dataset_name == GENERATOR and isinstance(data, Mapping):
+            self._generator = data
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Log every `<name>_report` as figures `<name>.<key>` and as a JSON file."""
+        """Log every `<name>_report`: its headline figures, its tables, itself."""
         self._tell_faces(dataset_name, data)
         tracker = active_tracker()
         if dataset_name.endswith(REPORT_SUFFIX) and isinstance(data, Mapping) and isinstance(tracker, MlflowTracker):
-            name = dataset_name.removesuffix(REPORT_SUFFIX)
-            tracker.log_metrics(numbers(data, name), step=_images_seen(data))
-            tracker.log_dict(data, f"reports/{name}.json")
+            name, step = dataset_name.removesuffix(REPORT_SUFFIX), _images_seen(data, self._generator)
+            tracker.log_report(name, data, step)
+            if name in OF_THE_GENERATOR and not self._trains:
+                tracker.also_to_training(Path(str(self._generator.get("run"))).name, name, data, step)
+
+    @hook_impl
+    def after_node_run(self) -> None:
+        """Bring the run's page up to date."""
+        tracker = active_tracker()
+        if isinstance(tracker, MlflowTracker):
+            tracker.tell()
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -141,11 +163,6 @@ class MlflowHooks:
         """End the run as FAILED. Ctrl-C and signals do not come here: the session ends that run as KILLED."""
         close_active("FAILED")
 
-    def _experiment(self, names: list[str] | None) -> str:
-        known = self._settings.experiments
-        key = names[0] if names and len(names) == 1 else "__default__"
-        return known.get(key, known.get("__default__", "anime-chain"))
-
     def _tell_faces(self, dataset_name: str, data: Any) -> None:
         tracker = active_tracker()
         if dataset_name != FACES or not isinstance(data, Mapping) or not isinstance(tracker, MlflowTracker):
@@ -154,31 +171,52 @@ class MlflowHooks:
         if fingerprint in self._inputs_told:
             return
         self._inputs_told.add(fingerprint)
-        source = data.get("source", "faces")
-        name = str(source.get("kind", "faces") if isinstance(source, Mapping) else source)
-        tracker.log_dataset(f"faces-{name}", fingerprint, str(data.get("folder", "")), "training")
-        tracker.set_tags({"data.name": name, "data.fingerprint": fingerprint, "data.count": str(data.get("count", ""))})
+        tracker.log_dataset(dataset_of(data, data_name(self._source)), "training" if self._trains else "evaluation")
+        tracker.set_tags({"data.fingerprint": fingerprint})
 
 
-def run_name(names: list[str] | None, params: Mapping[str, Any], day: datetime.date) -> str:
-    """`train-64px-2026-11-22`: what ran, at which size if it has one, when."""
-    what = "+".join(names) if names and names != ["__default__"] else "all"
-    resolution = flatten(params).get("faces.resolution_px")
-    size = f"-{resolution}px" if resolution else ""
-    return f"{what}{size}-{day.isoformat()}"
+STAGES = ("ingest", "tag", "train", "directions", "evaluate", "publish")
+
+
+def experiment_of(pipeline: Pipeline, experiments: Mapping[str, str]) -> str:
+    """Whatever trains a generator is a training run; any other belongs to its last stage."""
+    stages = [stage for stage in STAGES if any(stage in node.tags for node in pipeline.nodes)]
+    key = "train" if "train" in stages or not stages else stages[-1]
+    return experiments.get(key, f"anime-{key}")
+
+
+def run_name(names: list[str] | None, params: Mapping[str, Any], source: Mapping[str, Any], day: datetime.date) -> str:
+    """`drawn-64px-3fa9c1-2026-11-22`: data, size of what is made, fingerprint of the settings, day.
+
+    A run of other stages than the chain's or training's begins with their names.
+    """
+    settings = flatten(params)
+    resolution = settings.get("train.network.resolution") or settings.get("faces.resolution_px")
+    mark = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:6]
+    stages = [name for name in names or [] if name not in ("__default__", "train")]
+    parts = [*stages, data_name(source), f"{resolution}px" if resolution else "", mark, day.isoformat()]
+    return "-".join(part for part in parts if part)
+
+
+def data_name(source: Mapping[str, Any]) -> str:
+    """`faces` for the folder my/faces, `drawn` for the default drawn ones."""
+    from anime_gen.project.sources import plain_name
+
+    return plain_name(source).removesuffix("-default-0")
 
 
 def run_tags(run_params: Mapping[str, Any], project_path: Path, source: Mapping[str, Any]) -> dict[str, str]:
-    """Commit, device, versions, environment and the command that repeats the run on the same `source`."""
-    from anime_gen.tracking.provenance import device_tag, git_tags, kedro_command, version_tags
+    """User, commit, device, versions, environment and the command that repeats the run on the same `source`."""
+    from anime_gen.tracking.provenance import device_tag, kedro_command, source_tags, version_tags
 
-    tags = git_tags(project_path) | version_tags()
+    names = run_params.get("pipeline_names")
+    tags = source_tags(project_path, f"kedro run --pipelines={','.join(names)}" if names else "kedro run")
     tags |= {
         "device": device_tag(),
         "command": kedro_command(run_params, source, command_line()),
-        "kedro.run_id": str(run_params.get("run_id")),
+        "kedro.env": str(run_params.get("env") or "base"),
     }
-    return tags | {"kedro.env": str(run_params.get("env") or "base")}
+    return tags | version_tags()
 
 
 def command_line() -> Mapping[str, Any]:
@@ -193,6 +231,7 @@ def _parameters(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> dict[
     return {name.removeprefix(PARAMETER): catalog.load(name) for name in names}
 
 
-def _images_seen(report: Mapping[str, Any]) -> int:
-    seen = report.get("images_seen", 0)
-    return int(seen) if isinstance(seen, int | float) else 0
+def _images_seen(*reports: Mapping[str, Any]) -> int:
+    """Images the generator had seen, by the first of `reports` that says so."""
+    stated = (report.get("images_seen") for report in reports)
+    return next((int(seen) for seen in stated if isinstance(seen, int | float)), 0)

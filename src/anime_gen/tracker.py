@@ -1,7 +1,6 @@
 """What training, tagging and evaluation may report, whoever listens."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +24,3 @@ class Tracker(Protocol):
 
     def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
         """Rows that share their keys, under `name`."""
-
-    def child(self, name: str, params: Mapping[str, Any] | None = None) -> AbstractContextManager["Tracker"]:
-        """A run inside this one, such as one resolution of a growing network; it ends with the block."""

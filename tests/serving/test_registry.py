@@ -34,7 +34,11 @@ def test_a_registered_bundle_is_opened_by_its_alias(store: TrackingStore, bundle
     opened, opened_version = load_champion(store)
     assert (opened_version, opened.sha256) == (version, bundle.sha256)
     assert registry.tags_of(version) == {"sha256": bundle.sha256, "resolution": "16", "origin": "test"}
-    assert "hair_length" in registry.client.get_model_version(registry.name, version).description
+    described = registry.client.get_model_version(registry.name, version)
+    assert "hair_length" in described.description
+    assert f"get-artifact?run_uuid={described.run_id}&path=pictures/version-samples.png" in described.description
+    assert "version-samples.png" in str(registry.client.list_artifacts(described.run_id, "pictures"))
+    assert "champion" in registry.client.get_registered_model(registry.name).description
 
 
 def test_the_same_networks_are_registered_once(store: TrackingStore, bundle_folder: Path, other_bundle_folder: Path):

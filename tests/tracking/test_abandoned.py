@@ -6,7 +6,7 @@ from anime_gen.tracking.mlflow_tracker import MlflowTracker
 from anime_gen.tracking.store import TrackingStore
 
 
-def test_runs_of_a_killed_process_are_closed_with_their_children(store: TrackingStore):
+def test_runs_of_a_killed_process_are_closed(store: TrackingStore):
     client = store.client()
     experiment = store.experiment_id(client, "test", "note")
     code = "from anime_gen.tracking.abandoned import this_process; print(this_process())"

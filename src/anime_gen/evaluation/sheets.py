@@ -8,7 +8,7 @@ from PIL import Image
 
 from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.generator_quality import Evidence
-from anime_gen.evaluation.plots import plot_truncation
+from anime_gen.evaluation.plots import plot_spread, plot_truncation
 from anime_gen.evaluation.strips import Strip, draw_grid, draw_strips
 
 CLOSEST = 8
@@ -23,6 +23,7 @@ def evidence_sheets(report: dict[str, Any], evidence: Evidence, config: QualityC
         "held_out": draw_grid(evidence.held_out[:count], config.grid),
         "nearest": nearest_pairs(evidence),
         "truncation": plot_truncation(report["truncation"], report),
+        "spread": plot_spread(report["spread"]),
     }
 
 

@@ -12,7 +12,7 @@ from anime_gen.evaluation.measurer import Measurer
 from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.gate import FEWEST_FACES, Decision, GateRule, compare, decide, table, too_few_faces
-from anime_gen.serving.manifest import BundleError
+from anime_gen.serving.manifest import CARD, BundleError, read_json
 from anime_gen.serving.registry import (
     CHALLENGER,
     CHAMPION,
@@ -91,13 +91,15 @@ def publish(
     before = registry.version_of(CHAMPION)
     if decision.promoted:
         registry.set_alias(CHAMPION, version)
+    verdict = f"Version {version} {rank}: {decision.reason}."
+    registry.judged(version, read_json(folder / CARD), verdict, rows)
     return {
         "model": registry.name,
         "version": version,
         "champion_before": before,
         "champion": registry.version_of(CHAMPION),
         "promoted": decision.promoted,
-        "reason": f"Version {version} {rank}: {decision.reason}.",
+        "reason": verdict,
         "rule": None if config.gate is None else config.gate.model_dump(),
         "scores": rows,
         "registry": registry.store.uri,

@@ -1,6 +1,9 @@
 """The model registry: versions of `anime-generator`, and which of them is `champion` and `challenger`."""
 
+import sys
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +11,10 @@ import numpy as np
 
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.manifest import CARD, BundleError, read_json, verify
-from anime_gen.tracking.notes import note_for
+from anime_gen.serving.rendering import Renderer
+from anime_gen.serving.version_note import MODEL_NOTE, SAMPLES, version_note
+from anime_gen.stylegan2.monitoring.grid import grid
+from anime_gen.tracking.notes import PICTURES, note_for
 from anime_gen.tracking.store import TrackingStore
 
 if TYPE_CHECKING:
@@ -19,7 +25,8 @@ if TYPE_CHECKING:
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
-MODEL_FILE = Path(__file__).with_name("generator_model.py")
+PACKAGE = Path(__file__).parents[1]
+MODEL_FILE = PACKAGE / "serving" / "generator_model.py"
 PUBLISHING = "publish"
 SHIPPED = "data/06_models/shipped"  # below the project's root
 
@@ -68,13 +75,19 @@ class Registry:
         if known is not None and not self.lost(known):
             return known
         card = read_json(folder / CARD)
-        words = describe(card)
-        info = self._log(folder, int(card["resolution"]), run_id or self._run_for(origin))
-        version = str(info.registered_model_version)
+        run_id = run_id or self._run_for(origin)
+        self.client.log_image(run_id, _samples(folder), f"{PICTURES}/{SAMPLES}")
+        version = str(self._log(folder, card, run_id).registered_model_version)
         for key, value in {"sha256": sha256, "resolution": str(card["resolution"]), "origin": origin}.items():
             self.client.set_model_version_tag(self.name, version, key, value)
-        self.client.update_model_version(self.name, version, words)
+        self.client.update_model_version(self.name, version, version_note(card, run_id))
+        self.client.update_registered_model(self.name, MODEL_NOTE)
         return version
+
+    def judged(self, version: str, card: Mapping[str, Any], verdict: str, scores: Sequence[Mapping[str, Any]]) -> None:
+        """Say at a version whether it became champion, why, and how it compared."""
+        run_id = str(self.client.get_model_version(self.name, version).run_id)
+        self.client.update_model_version(self.name, version, version_note(card, run_id, verdict, scores))
 
     def set_alias(self, alias: str, version: str) -> None:
         """Move an alias to a version."""
@@ -129,15 +142,17 @@ class Registry:
         self.client.set_terminated(run.info.run_id)
         return str(run.info.run_id)
 
-    def _log(self, folder: Path, resolution: int, run_id: str) -> Any:
+    def _log(self, folder: Path, card: Mapping[str, Any], run_id: str) -> Any:
         import mlflow.pyfunc
+        import pandas as pd
         from mlflow.models import Model
 
         # Made here and not by Model.log, which would put it into whatever experiment this process last used.
         experiment = self.client.get_run(run_id).info.experiment_id
-        model = self.client.create_logged_model(experiment, "generator", source_run_id=run_id)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # advice about input examples; the signature says it all
+        told = {key: str(card.get(key)) for key in ("resolution", "images_seen", "data", "licence")}
+        model = self.client.create_logged_model(experiment, "generator", source_run_id=run_id, params=told)
+        with warnings.catch_warnings(), _same_imports():
+            warnings.simplefilter("ignore")  # about type hints of a function whose signature is given
             info = Model.log(
                 artifact_path=None,
                 name="generator",
@@ -147,7 +162,9 @@ class Registry:
                 registered_model_name=self.name,
                 python_model=str(MODEL_FILE),
                 artifacts={"bundle": str(folder.resolve())},
-                signature=signature(resolution),
+                code_paths=[str(PACKAGE)],
+                signature=signature(int(card["resolution"])),
+                input_example=(pd.DataFrame({"seed": [7]}), {"psi": 0.7, "attributes": "{}", "format": "png"}),
                 pip_requirements=_requirements(),
             )
         self.client.finalize_logged_model(model.model_id, "READY")
@@ -203,20 +220,25 @@ def signature(resolution: int) -> "ModelSignature":
     )
 
 
-def describe(card: dict[str, Any]) -> str:
-    """What the registry's page says about a version, from its card."""
-    attributes = ", ".join(card.get("attributes", []))
-    return (
-        f"Anime faces of {card.get('resolution')} px, trained on {card.get('data', 'unknown data')} "
-        f"(licence: {card.get('licence', 'not stated')}), {card.get('images_seen') or 0:,} images seen.\n\n"
-        "Input: column `seed` (whole number). Parameters: `psi` (0 to 2, lower is closer to the average face; "
-        f'default 0.7), `attributes` (JSON text, for example `{{"hair_length": 0.8}}`), `format` (`array` or `png`). '
-        f"It can move: {attributes}."
-    )
+def _samples(folder: Path) -> np.ndarray:
+    """Characters 0 to 15 of a bundle, uint8 [h, w, 3]."""
+    renderer = Renderer(Bundle.load(folder))
+    pictures = [renderer.render(renderer.latent(seed, 0.7), {}).pixels for seed in range(16)]
+    return grid(np.stack(pictures), 8, max(1, 64 // len(pictures[0])))
+
+
+@contextmanager
+def _same_imports() -> Iterator[None]:
+    """MLflow tries the example on the stored model, whose code it puts before this process's own for good."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def _requirements() -> list[str]:
-    """The libraries whose versions decide what the model computes; this package must be installed beside them."""
+    """The libraries that the model's code imports; the code itself travels with it."""
     from importlib.metadata import version
 
     names = ("torch", "torchvision", "safetensors", "numpy", "onnx", "onnxruntime", "pydantic", "pandas")

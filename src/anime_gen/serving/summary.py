@@ -1,13 +1,13 @@
 """The closing table of `make demo`: what was made, how good it is, where it lies, what to do next."""
 
 import json
-import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anime_gen.project.sources import in_words
 from anime_gen.serving.registry import CHALLENGER, CHAMPION, Registry
+from anime_gen.tracking.figures import headlines
 from anime_gen.tracking.store import RegistryUnreachableError, TrackingStore
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def _ingest(report: Report) -> str:
 
 def _tagging(report: Report) -> str:
     entries = [entry for entry in report.values() if isinstance(entry, Mapping)]
-    f1 = _median(entry.get("macro_f1") for entry in entries)
-    r2 = _median(entry.get("r2") for entry in entries)
+    f1, r2 = _medians("tagging", report, "f1_median", "r2_median")
     return f"{len(entries)} attributes; median F1 {f1}, median R2 {r2} on held-out faces"
 
 
@@ -72,8 +71,7 @@ def _generator(report: Report) -> str:
 
 def _directions(report: Report) -> str:
     entries = [entry for entry in report.values() if isinstance(entry, Mapping)]
-    miss = _median(entry.get("hit_median") for entry in entries)
-    leakage = _median(entry.get("leakage_mean") for entry in entries)
+    miss, leakage = _medians("directions", report, "miss_median", "leakage_median")
     return f"{len(entries)} sliders; median miss {miss}, median leakage {leakage}"
 
 
@@ -90,9 +88,9 @@ TELLERS: dict[str, tuple[Callable[[Report], str], str]] = {
 }
 
 
-def _median(values: Any) -> str:
-    known = [value for value in values if isinstance(value, int | float)]
-    return _number(statistics.median(known)) if known else "unknown"
+def _medians(name: str, report: Report, *keys: str) -> list[str]:
+    figures = headlines(name, report)
+    return [_number(figures.get(f"{name}.{key}")) for key in keys]
 
 
 def _number(value: Any) -> str:

@@ -79,8 +79,7 @@ def train_group(
         logger.info("sub-model %s is unchanged: kept", task.size.group)
         return kept
     started = time.perf_counter()
-    with tracker.child(f"tag-{task.size.group}", task.size.model_dump() | {"attributes": len(attributes)}) as child:
-        schooled, judged = _trained(task, attributes, faces, gathered, data_folder, weak, child)
+    schooled, judged = _trained(task, attributes, faces, gathered, data_folder, weak, tracker)
     report |= {name: attribute_report(j, schooled.n_train[name]) for name, j in judged.items()}
     for name in set(reasons) & {a.name for a in attributes}:  # learned from first votes, hardly measured on this set
         report[name]["votes"] = "guessed" if _voted(gathered, name) else "drawn"
@@ -168,20 +167,20 @@ def _trained(
         learning, random_rows = np.append(learning, extra), np.append(random_rows, extra)
 
     def on_epoch(epoch: int, loss: float, score: float) -> None:
-        seen = (epoch + 1) * len(learning)
-        tracker.log_metrics({"train_loss": loss, "validation_score": score}, step=seen)
+        tracker.log_metrics({f"{place}/validation_score": score}, step=(epoch + 1) * len(learning))
 
+    place = f"tagging/{task.size.group}"
     own, start = gathered.targets.count, _start(task)
     schooled = fit_sub_model(
         attributes, read, targets, learning, random_rows, task.size, task.training, own, start, on_epoch
     )
     judged, pictures = _tested(schooled, attributes, read, gathered)
     step = len(schooled.curve.score) * len(learning)
-    tracker.log_image("curves", curves(schooled.curve), step)
+    tracker.log_image(f"{place}/curves", curves(schooled.curve), step)
     if len(pictures):
-        tracker.log_image("predicted_and_true", confusion_or_scatter(judged), step)
-        tracker.log_image("reliability", reliability(judged), step)
-        tracker.log_image("most_wrong", worst_pictures(judged, pictures), step)
+        tracker.log_image(f"{place}/predicted_and_true", confusion_or_scatter(judged), step)
+        tracker.log_image(f"{place}/reliability", reliability(judged), step)
+        tracker.log_image(f"{place}/most_wrong", worst_pictures(judged, pictures), step)
     return schooled, judged
 
 

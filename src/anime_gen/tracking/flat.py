@@ -1,4 +1,4 @@
-"""Nested settings and reports as the flat names that MLflow keeps: `train.batch`, `glasses.macro_f1`."""
+"""Nested settings as the flat names that MLflow keeps: `train.batch`."""
 
 import dataclasses
 import math
@@ -31,10 +31,16 @@ def _leaves(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
         yield prefix, value
 
 
-def numbers(report: Any, prefix: str = "") -> dict[str, float]:
-    """The finite numbers of a report under their flat names; the rest stays in the report itself."""
-    return {
-        name: float(value)
-        for name, value in _leaves(report, prefix)
-        if isinstance(value, int | float) and math.isfinite(value)
-    }
+def nested(value: Any) -> Any:
+    """The same as plain dicts, lists and values throughout, to be written as YAML."""
+    value = plain(value)
+    if isinstance(value, Mapping):
+        return {str(key): nested(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [nested(inner) for inner in value]
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def finite(value: Any) -> float | None:
+    """A number as MLflow keeps it; None for anything else, NaN and infinity included."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

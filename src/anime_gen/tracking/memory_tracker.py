@@ -1,7 +1,6 @@
 """A tracker that keeps everything in lists: for tests, notebooks and runs without MLflow."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,14 @@ from anime_gen.tracking.flat import flatten
 
 
 class MemoryTracker:
-    """Keeps what was reported: `params`, `metrics`, `images`, `artifacts`, `tables` and `children` by name."""
+    """Keeps what was reported: `params`, `metrics`, `images`, `artifacts` and `tables`."""
 
-    def __init__(self, name: str = "run") -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.params: dict[str, Any] = {}
         self.metrics: list[tuple[int, dict[str, float]]] = []
         self.images: list[tuple[str, int, np.ndarray]] = []
         self.artifacts: list[Path] = []
         self.tables: dict[str, list[dict[str, Any]]] = {}
-        self.children: list[MemoryTracker] = []
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Keep settings under flat names."""
@@ -41,11 +38,3 @@ class MemoryTracker:
     def log_table(self, rows: Sequence[Mapping[str, Any]], name: str) -> None:
         """Keep the rows."""
         self.tables[name] = [dict(row) for row in rows]
-
-    @contextmanager
-    def child(self, name: str, params: Mapping[str, Any] | None = None) -> Iterator["MemoryTracker"]:
-        """A tracker inside this one, listed in `children`."""
-        inner = MemoryTracker(name)
-        inner.log_params(params or {})
-        self.children.append(inner)
-        yield inner

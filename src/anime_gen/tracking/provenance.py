@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 
 
-def git_tags(project_path: Path) -> dict[str, str]:
-    """The commit and whether files differ from it; nothing outside a git checkout."""
+def source_tags(project_path: Path, command: str) -> dict[str, str]:
+    """What MLflow shows as "Source" and "Created by": user, command, commit and whether files differ from it."""
+    import getpass
+
+    tags = {"mlflow.user": getpass.getuser(), "mlflow.source.name": command, "mlflow.source.type": "LOCAL"}
     commit = _git(project_path, "rev-parse", "HEAD")
     if not commit:
-        return {}
+        return tags
     dirty = bool(_git(project_path, "status", "--porcelain", "--untracked-files=no"))
-    return {"mlflow.source.git.commit": commit, "git.dirty": str(dirty).lower()}
+    tags["mlflow.source.name"] += " (uncommitted changes)" if dirty else ""
+    branch = _git(project_path, "rev-parse", "--abbrev-ref", "HEAD")
+    return tags | {
+        "mlflow.source.git.commit": commit,
+        "mlflow.source.git.branch": branch,
+        "git.dirty": str(dirty).lower(),
+    }
 
 
 def _git(folder: Path, *arguments: str) -> str:

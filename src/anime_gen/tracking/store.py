@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from anime_gen.tracking.address import absolute_uri, file_of, quoted, why_silent
 from anime_gen.tracking.database import DatabaseError, artifacts, prepare
+from anime_gen.tracking.notes import NOTE
+from anime_gen.tracking.views import RANKED_TAG, RANKED_VIEW
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,6 +35,7 @@ class TrackingSettings(BaseModel):
     registered_model: str = Field("anime-generator", pattern=r"^[\w .-]+$")
     system_metrics: bool = False
     experiments: dict[str, str] = Field(default_factory=dict)
+    parameters: list[str] = Field(default_factory=list)
 
 
 class TrackingStore:
@@ -100,8 +103,9 @@ class TrackingStore:
         else:
             place = artifacts(self.database) if self.database else None
             identifier = client.create_experiment(name, artifact_location=place)
-        if known is None or known.tags.get("mlflow.note.content") != note:
-            client.set_experiment_tag(identifier, "mlflow.note.content", note)
+        for tag, value in {NOTE: note, RANKED_TAG: RANKED_VIEW}.items():
+            if known is None or known.tags.get(tag) != value:
+                client.set_experiment_tag(identifier, tag, value)
         return str(identifier)
 
     def _unreachable(self, reason: str) -> RegistryUnreachableError:

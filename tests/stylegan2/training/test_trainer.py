@@ -95,11 +95,14 @@ def test_the_fingerprint_follows_the_mathematics_only() -> None:
     assert replace(full, growth=replace(full.growth, full_size_images=9)).fingerprint() == full.fingerprint()
 
 
-def test_each_resolution_reports_to_a_tracker_of_its_own(tmp_path: Path) -> None:
+def test_the_run_carries_its_figures_by_images_seen_through_every_resolution(tmp_path: Path) -> None:
     tracker = MemoryTracker()
-    train(CONFIG, faces(), tmp_path, tracker)
-    assert [child.name for child in tracker.children] == ["8px", "16px"]
-    names = {name for _, metrics in tracker.children[1].metrics for name in metrics} if tracker.children else set()
+    result = train(CONFIG, faces(), tmp_path, tracker)
+    assert tracker.params == {"training": result.run_folder.name}
+    steps = [step for step, metrics in tracker.metrics if "loss/g" in metrics]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == result.images_seen
+    names = {name for _, metrics in tracker.metrics for name in metrics}
     assert {"loss/g", "loss/d", "real_sign", "throughput/kimg_per_min", "quality/kernel_distance"} <= names
 
 

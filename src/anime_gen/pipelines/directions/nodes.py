@@ -7,11 +7,13 @@ from typing import Any
 from anime_gen.evaluation import EditConfig, Measurer, MeasurerConfig, ensure_measurer
 from anime_gen.evaluation import judge_edits as judge
 from anime_gen.evaluation.edit_summary import summarise_edits
+from anime_gen.evaluation.plots import plot_leakage
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.latent import DirectionConfig, Directions
 from anime_gen.latent import fit_directions as fit
 from anime_gen.stylegan2 import load_generator
 from anime_gen.tagging.classifiers.tagger import Tagger
+from anime_gen.tracking.active import active_tracker
 
 DIRECTIONS = "06_models/directions.safetensors"
 MEASURER = "06_models/measurer.safetensors"
@@ -60,4 +62,6 @@ def judge_edits(
         config,
         bar,
     )
+    seen = int(generator_info.get("images_seen") or 0)
+    active_tracker().log_image("directions/leakage", plot_leakage(report), seen)
     return report, summarise_edits(report) | {"seconds": round(time.monotonic() - start, 2)}

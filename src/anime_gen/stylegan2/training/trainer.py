@@ -4,7 +4,6 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -153,14 +152,14 @@ class Trainer:
     def run(self) -> TrainingResult:
         """Go through the stages until the schedule ends, leading the other workers."""
         with lock_folder(self.folder), StopRequest() as stop:
+            if self.tracker:
+                self.tracker.log_params({"training": self.folder.name})
             self._resume()
             self.group.wait()
             while self.state.images < self.schedule.total:
                 stage = self.schedule.at(self.state.images)
-                child = self.tracker.child(f"{stage.resolution}px") if self.tracker else nullcontext(None)
-                with child as tracker:
-                    report = Report(self.config, self.schedule, self.folder, tracker, self.state)
-                    self._run_stage(stage, report, stop)
+                report = Report(self.config, self.schedule, self.folder, self.tracker, self.state)
+                self._run_stage(stage, report, stop)
                 if stop.signal_number is not None and self.state.images < self.schedule.total:
                     raise TrainingInterruptedError(stop.signal_number, self.state.images)
             return self._result()
