@@ -9,7 +9,9 @@ FOLDER = Path(__file__).parent
 if str(FOLDER) not in sys.path:
     sys.path.append(str(FOLDER))  # so that pages find `components`, however this script is started
 
-st.set_page_config(page_title="anime_gen", page_icon=":material/face_3:", layout="wide")
+st.set_page_config(
+    page_title="anime_gen", page_icon=str(FOLDER / "icon.png"), layout="wide"
+)  # a Material icon would be fetched from its maker
 
 PAGES = [
     ("create.py", "Create", ":material/tune:"),

@@ -215,11 +215,18 @@ def test_pairs_are_new_until_all_are_known(tmp_path: Path) -> None:
     work = bench(tmp_path, count=4)
     seen = set()
     for _ in range(6):
-        pair = work.next_pair("hair_length")
-        assert pair is not None
+        (pair,) = work.next_pairs("hair_length", 1)
         seen.add(frozenset(pair))
         work.store.compare("hair_length", *pair, pair[0], work.by("ann", "pair"))
     assert len(seen) == 6
+
+
+def test_pairs_handed_out_ahead_are_all_different(tmp_path: Path) -> None:
+    work = bench(tmp_path, count=4)
+    first = work.next_pairs("hair_length", 2)
+    rest = work.next_pairs("hair_length", 4, waiting=first)
+    assert len({frozenset(pair) for pair in first + rest}) == 6
+    assert bench(tmp_path / "alone", count=1).next_pairs("hair_length", 3) == []
 
 
 def test_without_faces_the_page_says_what_to_run(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,22 +98,22 @@ class LabellingSession:
             rows = most_informative(looks.of(attribute)[guess.look], guess.doubt, free, count, seed=number)
         return [self.ids[row] for row in rows], ACTIVE
 
-    def next_pair(self, attribute: str) -> tuple[str, str] | None:
-        """Two pictures whose order is least certain: compared seldom, close in score so far; None with one face."""
+    def next_pairs(self, attribute: str, count: int, waiting: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+        """Pairs whose order is least certain: compared seldom, close in score so far; none with fewer than two faces.
+
+        `waiting` are pairs that were handed out and have no answer yet.
+        """
         names = self._compared()
         if len(names) < 2:
-            return None
+            return []
         pairs = self.store.pairs(attribute)
         scores = bradley_terry(pairs)
-        seen = dict.fromkeys(names, 0)
-        for first, second, _ in pairs:
-            for name in (first, second):
-                seen[name] = seen.get(name, 0) + 1
-        done = {frozenset(pair[:2]) for pair in pairs}
-        one = min(names, key=lambda name: (seen[name], name))
-        others = [n for n in names if n != one and frozenset((one, n)) not in done] or [n for n in names if n != one]
-        two = min(others, key=lambda name: (abs(scores.get(name, 0.0) - scores.get(one, 0.0)), seen[name], name))
-        return one, two
+        handed_out = [(first, second) for first, second, _ in pairs] + list(waiting)
+        chosen: list[tuple[str, str]] = []
+        for _ in range(count):
+            chosen.append(_least_certain(names, handed_out, scores))
+            handed_out.append(chosen[-1])
+        return chosen
 
     def _compared(self) -> list[str]:
         if self._first is not None:
@@ -156,3 +157,14 @@ class LabellingSession:
         skipped = sum(event.kind == "skip" for event in last.values())
         mean = float(np.mean(seconds)) if seconds else 0.0
         return Progress(len(last) - skipped, skipped, mean, self._scores.get(attribute))
+
+
+def _least_certain(
+    names: Sequence[str], handed_out: Sequence[tuple[str, str]], scores: Mapping[str, float]
+) -> tuple[str, str]:
+    """The face compared least, and the one nearest in score that it was not compared with."""
+    seen = Counter(name for pair in handed_out for name in pair)
+    done = {frozenset(pair) for pair in handed_out}
+    one = min(names, key=lambda name: (seen[name], name))
+    others = [n for n in names if n != one and frozenset((one, n)) not in done] or [n for n in names if n != one]
+    return one, min(others, key=lambda name: (abs(scores.get(name, 0.0) - scores.get(one, 0.0)), seen[name], name))
