@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from anime_gen.serving import BundleError, NoModelError, Registry
+from anime_gen.serving import Bundle, BundleError, NoModelError, Registry
 from anime_gen.serving.registry import CHAMPION
 from anime_gen.serving.rendering import Renderer
 from anime_gen.tracking import RegistryUnreachableError, TrackingStore
@@ -27,6 +27,26 @@ def _open(uri: str, version: str) -> Opened:
     registry = _registry(uri)
     bundle, opened_version = registry.load()
     return Opened(Renderer(bundle), opened_version, registry.name, uri)
+
+
+@st.cache_resource(show_spinner="Opening the model of this character …", max_entries=2)
+def _open_older(uri: str, sha256: str) -> Opened | None:
+    """A model by its networks; None if the registry has it no more."""
+    registry = _registry(uri)
+    version = registry.version_with(sha256)
+    if version is None:
+        return None
+    return Opened(Renderer(Bundle.load(registry.folder_of(version))), version, registry.name, uri)
+
+
+def open_model(sha256: str, champion: Opened) -> Opened | None:
+    """The model that a recipe was made with: the champion, an older one, or None if it is gone."""
+    if sha256 in ("", champion.renderer.bundle.sha256):
+        return champion
+    try:
+        return _open_older(champion.uri, sha256)
+    except BundleError:
+        return None
 
 
 @st.cache_resource(show_spinner="Asking the model registry …", max_entries=2)

@@ -1,3 +1,4 @@
+import importlib
 from pathlib import Path
 
 import pytest
@@ -26,75 +27,124 @@ def button(page: AppTest, label: str):
     return next(one for one in page.button if one.label == label)
 
 
-def test_create_shows_a_picture_with_its_measured_values_in_words(page: AppTest):
-    sliders = {slider.label.split(" :small")[0] for slider in page.slider}
-    assert {"Hair length", "Bangs", "Hair hue", "Diversity"} <= sliders
-    assert [box.label for box in page.selectbox] == ["Hair colour"]
-    measured = editor(page).picture.measured["hair_length"]
-    assert any(f"**{measured:.2f}**" in text.value for text in page.markdown)
+def component(name: str):
+    """A module of the running page, which imports it under this name."""
+    return importlib.import_module(f"components.{name}")
+
+
+def cast_of(page: AppTest):
+    return component("document").shelf().open(page.session_state["project"]).document.cast
+
+
+def view(page: AppTest, name: str) -> AppTest:
+    page.session_state["view"] = name
+    return page.run()
+
+
+def test_the_page_opens_a_character_and_says_which_model_shows_it(page: AppTest):
+    assert editor(page).recipe.seed == 16
     assert any("anime-generator version 1, 16 px" in caption.value for caption in page.caption)
 
 
-def test_a_slider_changes_the_picture_and_its_reset_brings_it_back(page: AppTest):
-    before = editor(page).picture.pixels
-    page.slider(key="wish.hair_length").set_value(1.0).run()
-    assert (editor(page).picture.pixels != before).any()
-    assert dict(editor(page).recipe.targets) == {"hair_length": 1.0}
-    page.button(key="reset.hair_length").click().run()
-    assert (editor(page).picture.pixels == before).all()
-    assert page.slider(key="wish.hair_length").value == pytest.approx(
-        float(editor(page).unchanged["hair_length"]), abs=0.006
-    )
-
-
-def test_every_group_shows_its_kind_of_control(page: AppTest):
-    page.segmented_control(key="group").set_value("eyewear").run()
-    page.toggle(key="wish.glasses").set_value(not page.toggle(key="wish.glasses").value).run()
-    assert set(editor(page).recipe.targets) == {"glasses"}
-    page.segmented_control(key="group").set_value("hair").run()
-    page.selectbox(key="wish.hair_color").set_value("aqua").run()
-    page.slider(key="wish.hair_hue").set_value(360).run()
-    assert editor(page).recipe.targets["hair_hue"] == 0.0
-    assert editor(page).recipe.targets["hair_color"] == "aqua"
-    assert not page.exception
-
-
-def test_undo_moves_the_slider_back_and_redo_forward(page: AppTest):
-    start = page.slider(key="wish.bangs").value
-    page.slider(key="wish.bangs").set_value(0.9).run()
+def test_undo_goes_back_and_redo_forward(page: AppTest):
+    page.number_input(key="seed").set_value(123).run()
     button(page, "Undo").click().run()
-    assert page.slider(key="wish.bangs").value == start
+    assert page.number_input(key="seed").value == 16
     button(page, "Redo").click().run()
-    assert page.slider(key="wish.bangs").value == 0.9
+    assert page.number_input(key="seed").value == 123
 
 
-def test_a_lock_holds_the_slider(page: AppTest):
-    page.button(key="lock.bangs").click().run()
-    assert page.slider(key="wish.bangs").disabled
-    assert editor(page).recipe.locks == ("bangs",)
-
-
-def test_the_number_names_the_character_and_random_takes_another(page: AppTest):
+def test_the_number_names_the_character_and_diversity_moves_it(page: AppTest):
     before = editor(page).picture.pixels
     page.number_input(key="seed").set_value(123).run()
     assert editor(page).recipe.seed == 123
     assert (editor(page).picture.pixels != before).any()
     page.slider(key="psi").set_value(0.0).run()
     assert editor(page).recipe.psi == 0.0
-    button(page, "Random").click().run()
-    assert editor(page).recipe.seed != 123
+
+
+def test_every_view_opens(page: AppTest):
+    for name in ("Find", "Shape", "Cast", "Mix", "Take away"):
+        view(page, name)
+        assert not page.exception, name
+
+
+def test_a_kept_character_is_in_the_cast_with_what_is_measured(page: AppTest):
+    button(page, "Keep in the cast").click().run()
+    page.number_input(key="seed").set_value(5).run()
+    button(page, "Keep in the cast").click().run()
+    cast = cast_of(page)
+    assert [member.recipe.seed for member in cast] == [16, 5]
+    assert cast[1].recipe.measured["hair_length"] == pytest.approx(
+        editor(page).picture.measured["hair_length"], abs=1e-3
+    )
+    view(page, "Cast")
+    assert any("2 characters are worth" in text.value for text in page.markdown)
+
+
+def test_a_brief_gives_a_cast_that_is_kept_at_once(page: AppTest):
+    view(page, "Cast")
+    page.text_area(key="cast.brief").set_value("3 students, 1 with glasses").run()
+    button(page, "Find them all").click().run()
+    assert not page.exception
+    button(page, "Keep them all").click().run()
+    assert len(cast_of(page)) == 3
+
+
+def test_words_that_nobody_knows_are_named(page: AppTest):
+    view(page, "Find")
+    page.text_input(key="find.wish").set_value("long hair, ![x](http://example.com)").run()
+    said = [caption.value for caption in page.caption if "Not understood" in caption.value]
+    assert said
+    assert "](" not in said[0]
+
+
+def test_mixing_takes_the_traits_of_a_member(page: AppTest):
+    button(page, "Keep in the cast").click().run()
+    page.number_input(key="seed").set_value(5).run()
+    view(page, "Mix")
+    page.session_state["mix.groups"] = ["hair"]
+    page.run()
+    button(page, "Go on with the mixed one").click().run()
+    assert {"hair_length", "bangs"} & set(editor(page).recipe.targets)
+    assert editor(page).recipe.seed == 5
 
 
 def test_a_downloaded_picture_opens_again(page: AppTest, renderer):
-    page.slider(key="wish.bangs").set_value(0.8).run()
+    editor(page).set_target("bangs", 0.8)
     png = editor(page).png()
     wanted = editor(page).picture.pixels
     page.number_input(key="seed").set_value(5).run()
+    view(page, "Take away")
     page.file_uploader(key="upload").upload("character.png", png).run()
     assert (editor(page).picture.pixels == wanted).all()
-    assert page.slider(key="wish.bangs").value == 0.8
     page.file_uploader(key="upload").upload("other.png", b"not a picture").run()
     assert any("not a PNG" in warning.value for warning in page.warning)
+
+
+def test_a_visitor_who_comes_back_finds_the_same_state(page: AppTest, monkeypatch: pytest.MonkeyPatch):
+    page.number_input(key="seed").set_value(77).run()
+    button(page, "Keep in the cast").click().run()
+    key = page.session_state["project"]
+    component("document")._shelf.clear()  # as after a restart
+    monkeypatch.setattr(component("memory"), "remembered", lambda: key)
+    again = AppTest.from_file(APP, default_timeout=TIMEOUT_S).run()
+    assert editor(again).recipe.seed == 77
+    assert len(cast_of(again)) == 1
+    stranger = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
+    monkeypatch.setattr(component("memory"), "remembered", lambda: "../" + key)
+    stranger.run()
+    assert editor(stranger).recipe.seed == 16
+
+
+def test_the_address_opens_a_character_and_nonsense_in_it_is_said(published: TrackingStore):
+    for number, opened in {"41": 41, "-1": 16, "1.5": 16, "1e30": 16, "9" * 40: 16}.items():
+        page = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
+        page.query_params["character"] = number
+        page.run()
+        assert not page.exception
+        assert editor(page).recipe.seed == opened
+        assert bool(page.warning) == (number != "41")
 
 
 def test_the_model_page_shows_version_card_and_what_can_be_moved(page: AppTest):
@@ -110,7 +160,7 @@ def refuses(title: str, *words: str) -> None:
     assert not page.exception
     assert page.title[0].value == title
     assert all(word in page.markdown[0].value for word in words)
-    assert not page.slider
+    assert not page.number_input
 
 
 def test_without_a_model_the_page_says_how_to_get_one(store: TrackingStore):
@@ -130,11 +180,20 @@ def test_a_damaged_model_is_not_opened(store: TrackingStore, bundle_folder: Path
     refuses("The model cannot be used", "generator.safetensors")
 
 
-def test_a_new_champion_is_opened_without_a_restart(page: AppTest, published: TrackingStore, other_bundle_folder: Path):
+def test_a_new_champion_waits_until_the_artist_agrees(
+    page: AppTest, published: TrackingStore, other_bundle_folder: Path
+):
+    before = editor(page).picture.pixels
     registry = Registry(published)
     registry.set_alias(CHAMPION, registry.register(other_bundle_folder, origin="test"))
     page.run()
-    assert any("version 2" in caption.value for caption in page.caption)
+    assert any("version 2" in info.value for info in page.info)
+    assert (editor(page).picture.pixels == before).all()
+    button(page, "Go on with the new model").click().run()
+    assert (editor(page).picture.pixels != before).any()
+    assert not page.info
+    button(page, "Undo").click().run()
+    assert (editor(page).picture.pixels == before).all()
 
 
 def test_the_page_is_local_and_reports_to_nobody():

@@ -11,12 +11,19 @@ from anime_gen.images import ArrayFaces
 from anime_gen.serving.gate import sample
 from anime_gen.studio import Editor
 from anime_gen.tracking.store import TrackingStore
-from tests.streamlit_app.test_pages import APP, TIMEOUT_S, editor
+from tests.streamlit_app.test_pages import APP, TIMEOUT_S, editor, view
 
 
 @pytest.fixture
 def page(published: TrackingStore) -> AppTest:
-    return AppTest.from_file(APP, default_timeout=TIMEOUT_S).run()
+    opened = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
+    opened.session_state["view"] = "Take away"
+    return opened.run()
+
+
+def wish(page: AppTest, name: str, value: float) -> None:
+    editor(page).set_target(name, value)
+    page.run()
 
 
 def test_a_model_without_notes_on_its_pictures_says_that_it_cannot_tell(page: AppTest):
@@ -48,10 +55,10 @@ def recipe(page: AppTest, **changes: object) -> bytes:
 
 
 def test_a_saved_picture_makes_the_same_bytes_again(page: AppTest):
-    page.slider(key="wish.bangs").set_value(0.8).run()
-    page.button(key="lock.hair_length").click().run()
+    wish(page, "bangs", 0.8)
+    editor(page).set_lock("hair_length", True)
     saved = editor(page).png()
-    page.number_input(key="seed").set_value(5).run()
+    editor(page).new_character(5)
     assert editor(page).png() != saved
     upload(page, "character.png", saved)
     assert editor(page).png() == saved
@@ -59,9 +66,9 @@ def test_a_saved_picture_makes_the_same_bytes_again(page: AppTest):
 
 
 def test_a_saved_recipe_opens_too(page: AppTest):
-    page.slider(key="wish.bangs").set_value(0.8).run()
+    wish(page, "bangs", 0.8)
     saved, wanted = editor(page).json(), editor(page).png()
-    page.number_input(key="seed").set_value(5).run()
+    editor(page).new_character(5)
     upload(page, "character.json", saved)
     assert editor(page).png() == wanted
 
@@ -69,6 +76,7 @@ def test_a_saved_recipe_opens_too(page: AppTest):
 @pytest.mark.parametrize("psi", [0.0, 1.73, 2.0])
 def test_any_diversity_that_a_recipe_may_have_is_shown(page: AppTest, psi: float):
     upload(page, "character.json", recipe(page, psi=psi))
+    view(page, "Shape")
     assert page.slider(key="psi").value == pytest.approx(psi, abs=0.05)
     assert editor(page).recipe.psi == psi
 
@@ -95,7 +103,7 @@ def test_a_hostile_recipe_gets_a_sentence_and_changes_nothing(page: AppTest, cas
     assert "](" not in said
     assert "<" not in said.replace("\\<", "")
     assert editor(page).png() == before
-    page.button(key="lock.bangs").click().run()
+    page.run()
     assert not page.warning  # gone with the next action
 
 
@@ -103,7 +111,7 @@ def test_the_panel_shows_colours_and_offers_every_form(page: AppTest):
     page.session_state["take_away"] = True
     page.run()
     assert any("film" in caption.value for caption in page.caption)
-    page.slider(key="wish.bangs").set_value(0.8).run()
+    wish(page, "bangs", 0.8)
     labels = {button.label for button in page.get("download_button")}
     assert labels >= {"Download PNG", "512 px", "1024 px", "Recipe", "Sheet as PNG", "Sheet as PDF"}
     assert labels >= {"Palette .gpl", "Palette .ase", "Palette .png", "Film GIF", "Film WebP", "Film MP4"}

@@ -94,13 +94,16 @@ def test_impossible_wishes_are_refused_and_leave_no_step(editor: Editor):
     assert not editor.history.can_undo
 
 
-def test_locks_and_wishes_exclude_each_other(editor: Editor):
+def test_a_lock_holds_what_is_wished_and_refuses_another_wish(editor: Editor):
     editor.set_lock("bangs", True)
     with pytest.raises(ValueError, match="unlock"):
         editor.set_target("bangs", 0.5)
     editor.set_target("smile", 0.5)
-    with pytest.raises(ValueError, match="reset it"):
-        editor.set_lock("smile", True)
+    editor.set_lock("smile", True)
+    assert editor.recipe.targets["smile"] == 0.5
+    with pytest.raises(ValueError, match="unlock"):
+        editor.set_target("smile", 0.6)
+    editor.set_lock("smile", False)
     with pytest.raises(ValueError, match="unknown attribute"):
         editor.set_lock("tail", True)
     editor.set_lock("bangs", False)
@@ -133,7 +136,6 @@ def test_a_picture_of_another_model_is_refused(editor: Editor, other_bundle_fold
         ({"targets": {"tail": 1.0}}, "unknown attribute"),
         ({"targets": {"smile": 9.0}}, "smile"),
         ({"locks": ("tail",)}, "tail"),
-        ({"locks": ("smile",), "targets": {"smile": 0.5}}, "at once"),
         ({"seed": None, "latent": ((0.0,) * 8,) * 5}, "needs"),
     ],
 )

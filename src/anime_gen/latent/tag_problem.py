@@ -89,10 +89,11 @@ class TagProblem:
         found = {}
         for name, wish in self.targets.items():
             attribute, reached = self.vocabulary[name], plain_value(values, name)
-            interval = self._interval(name, taken, bounds)
+            interval = reachable(self.tools, self.directions, name, taken.x, taken.readout, bounds)
             missed = shortfall(attribute, wish, reached)
             reason = ""
             if name not in self.wanted:
+                interval = None
                 reason = hidden_reason(attribute, self.vocabulary[self.tools.shown_with[name]])
             elif missed > AS_ASKED:
                 interval = _ending(interval, float(wish), float(reached)) if interval else None
@@ -153,18 +154,27 @@ class TagProblem:
         label = self.vocabulary[name].label
         return f"{label} is locked" if broken else f"{label} would change by {over[name]:.0%} of its range"
 
-    def _interval(
-        self, name: str, point: Point, bounds: tuple[torch.Tensor, torch.Tensor]
-    ) -> tuple[float, float] | None:
-        """Values within reach by the fitted response, from the tag's one end to its other; continuous ones only."""
-        attribute = self.vocabulary[name]
-        if attribute.kind != "continuous" or name not in self.tools.places or name not in self.wanted:
-            return None
-        (place,), column = self.tools.places[name], self.slices[name].start
-        gain = float(self.directions.tags.jacobian[column, place])  # type: ignore[union-attr]
-        ends = sorted(float(point.readout[column]) + gain * float(end[place] - point.x[place]) for end in bounds)
-        low, high = (min(max(end, attribute.low), attribute.high) for end in ends)
-        return low, high
+
+def reachable(
+    tools: TagWishes,
+    directions: Directions,
+    name: str,
+    x: torch.Tensor,
+    readout: torch.Tensor,
+    bounds: tuple[torch.Tensor, torch.Tensor],
+) -> tuple[float, float] | None:
+    """Values within reach from tags x [k] read as [c], by the fitted response, as the tag goes to its ends [k].
+
+    None where that says nothing: classes, switches, hues, what is no tag or cannot be seen.
+    """
+    attribute = directions.vocabulary[name]
+    if attribute.kind != "continuous" or name not in tools.places:
+        return None
+    (place,), column = tools.places[name], directions.rows(name).start
+    gain = float(directions.tags.jacobian[column, place])  # type: ignore[union-attr]
+    ends = sorted(float(readout[column]) + gain * float(end[place] - x[place]) for end in bounds)
+    low, high = (min(max(end, attribute.low), attribute.high) for end in ends)
+    return None if low != low else (low, high)  # an unknown tag is NaN
 
 
 def soft_goal(attribute: Attribute, wish: Wish) -> torch.Tensor:

@@ -14,7 +14,7 @@ from anime_gen.latent.directions import Directions
 from anime_gen.latent.outcome import AS_ASKED, Outcome
 from anime_gen.latent.protocols import Painter, Reader
 from anime_gen.latent.readings import Wish
-from anime_gen.latent.tag_problem import Point, TagProblem
+from anime_gen.latent.tag_problem import Point, TagProblem, reachable
 from anime_gen.latent.tag_wishes import TagWishes
 from anime_gen.stylegan2.networks.condition import ConditionNetwork
 
@@ -28,6 +28,8 @@ MARGIN = 0.1
 PRECISION = 0.005
 """A shortfall below this needs no further picture once nothing drifts by more than `CALM`."""
 CALM = 0.03
+SMALLEST_GAIN = 0.01
+"""A tag that moves its attribute by less than this share of its range a deviation says nothing of how far to go."""
 SHARES = (0.75, 0.5, 0.25)
 """Parts of the way that are tried where the whole of it costs too much."""
 
@@ -81,6 +83,32 @@ class TagSolver:
         """
         search = _Search(self, ws, tags, targets, locks)
         return search.solved(*search.run(steps))
+
+    def glance(
+        self, ws: torch.Tensor, tags: torch.Tensor, name: str, wish: Wish, now: Wish
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents and tags [1, k] of a move that is under way, without a picture: `name` reads `now` and shall `wish`.
+
+        One step of the fitted response from where the last move ended; what a slider shows until it is let go.
+        """
+        x = self.tools.standard(tags)[0]
+        aimed = self.tools.asked(x, {name: wish})
+        attribute, places = self.directions.attribute(name), self.tools.places.get(name, [])
+        if attribute.kind == "continuous" and places and not bool(x[places].isnan()):
+            (place,), column = places, self.directions.rows(name).start
+            gain = float(self.response.jacobian[column, place])
+            if abs(gain) > SMALLEST_GAIN * attribute.span:
+                aimed[place] = x[place] + (float(wish) - float(now)) / gain
+        aimed = self.tools.on_circles(torch.maximum(torch.minimum(aimed, self.high), self.low))
+        changed = self.tools.tags(aimed)[None]
+        with torch.no_grad():
+            return ws + (self.network(changed) - self.network(tags)), changed
+
+    def reaches(self, tags: torch.Tensor, readout: torch.Tensor) -> dict[str, tuple[float, float]]:
+        """What each continuous attribute can still be brought to from tags [1, k] that read as [c]."""
+        x, bounds = self.tools.standard(tags)[0], (self.low, self.high)
+        ends = {n: reachable(self.tools, self.directions, n, x, readout, bounds) for n in self.directions.attributes}
+        return {name: interval for name, interval in ends.items() if interval is not None}
 
     def read(self, ws: torch.Tensor) -> torch.Tensor:
         """Read-out [c] of the picture of ws [1, num_ws, w_dim]."""

@@ -2,8 +2,7 @@
 
 import json
 import math
-import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,12 +15,15 @@ from anime_gen.latent.protocols import Painter
 from anime_gen.latent.tag_solver import STEPS as TAG_STEPS
 from anime_gen.latent.tag_solver import TagSolver
 from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.turns import FairLock
 from anime_gen.stylegan2 import draw_characters
 from anime_gen.stylegan2.inference.runtime import open_runtime
 from anime_gen.threads import threads, threads_for
 
 Value = float | str
 MAX_REQUEST_CHARACTERS = 20_000
+AT_ONCE = 8
+"""Characters read together: the taggers take half as long for each as one by one."""
 STEPS = 2
 """Corrections of a move along directions: a 64 px face answers within 150 ms on two cores."""
 
@@ -31,13 +33,16 @@ class Picture:
     """uint8 pixels [r, r, 3], the latent ws [1, num_ws, w_dim] they were made of, and what the taggers read in them.
 
     `measured`: value in the attribute's units, degrees, a class name, or the probability of a binary one. `outcomes`:
-    for each wish what was asked and reached, and why a move stopped short.
+    for each wish what was asked and reached, and why a move stopped short. `tags` [1, k]: those it was made with, of a
+    generator that knows them; `reach`: what continuous attributes can be brought to from here.
     """
 
     pixels: np.ndarray
     ws: torch.Tensor
     measured: dict[str, Value]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    tags: torch.Tensor | None = None
+    reach: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class Renderer:
@@ -49,7 +54,7 @@ class Renderer:
         self._read_px = _preview_px(bundle)
         self._tags = _tag_solver(bundle, self._preview)
         self._threads = threads_for(bundle.generator.config.image_cost(bundle.generator.config.resolution))
-        self._lock = threading.Lock()
+        self._lock = FairLock()
 
     def latent(self, seed: int, psi: float) -> torch.Tensor:
         """Latent ws [1, num_ws, w_dim] of character number `seed`; `psi` below 1 draws it to the average face."""
@@ -60,6 +65,19 @@ class Renderer:
     def tags(self, seed: int) -> torch.Tensor | None:
         """Tags [1, k] of character number `seed`; None where the generator knows none."""
         return draw_characters(self.bundle.generator, [seed])[1]
+
+    def measure(self, ws: Sequence[torch.Tensor]) -> list[dict[str, Value]]:
+        """What the taggers read in latents [1, num_ws, w_dim], at the size they look at: cheaper than whole pictures.
+
+        Others get their turn after every few characters.
+        """
+        measured = []
+        for start in range(0, len(ws), AT_ONCE):
+            with self._lock, threads(self._threads), torch.inference_mode():
+                images = torch.cat([self._preview(row) for row in ws[start : start + AT_ONCE]])
+                values = self.bundle.tagger.values(self.bundle.tagger.readout(images))
+            measured += [{name: plain(value[n]) for name, value in values.items()} for n in range(len(images))]
+        return measured
 
     def render(
         self,
@@ -81,18 +99,38 @@ class Renderer:
         with self._lock, threads(self._threads):
             if targets and self._tags is not None:
                 solved = self._tags.solve(ws, tags, targets, locks or (), steps or TAG_STEPS)
-                ws, outcomes = solved.ws, solved.outcomes
+                ws, tags, outcomes = solved.ws, solved.tags, solved.outcomes
             elif targets:
                 ws = solve(self._paint, tagger, directions, ws, targets, locks, steps or STEPS).ws
-            with torch.inference_mode():
-                image = self._paint(ws)
-                pixels = to_pixels(image)[0]
-                values = tagger.values(tagger.readout(image))
+            pixels, readout = self._seen(ws)
+        values = tagger.values(readout)
         measured = {name: plain(value[0]) for name, value in values.items()}
         if outcomes is None:
             outcomes = plain_outcomes(tagger.vocabulary, targets, values, directions.settings.get("shown_with", {}))
         outcomes = {name: replace(outcome, reached=measured[name]) for name, outcome in outcomes.items()}
-        return Picture(pixels, ws, measured, outcomes)
+        return Picture(pixels, ws, measured, outcomes, tags, self._reach(tags, readout))
+
+    def glance(self, shown: Picture, name: str, wish: Value) -> Picture:
+        """The picture while a slider is dragged: `shown` with one attribute moved in a single step, not solved."""
+        with self._lock, threads(self._threads):
+            if self._tags is not None and shown.tags is not None:
+                ws, tags = self._tags.glance(shown.ws, shown.tags, name, wish, shown.measured[name])
+            else:
+                tags = None
+                ws = solve(self._paint, self.bundle.tagger, self.bundle.directions, shown.ws, {name: wish}, (), 1).ws
+            pixels, readout = self._seen(ws)
+        measured = {name: plain(value[0]) for name, value in self.bundle.tagger.values(readout).items()}
+        return replace(shown, pixels=pixels, ws=ws, measured=measured, tags=tags)
+
+    def _seen(self, ws: torch.Tensor) -> tuple[np.ndarray, torch.Tensor]:
+        with torch.inference_mode():
+            image = self._paint(ws)
+            return to_pixels(image)[0], self.bundle.tagger.readout(image)
+
+    def _reach(self, tags: torch.Tensor | None, readout: torch.Tensor) -> dict[str, tuple[float, float]]:
+        if self._tags is None:
+            return self.bundle.directions.reach
+        return {} if tags is None else self._tags.reaches(tags, readout[0])
 
     def _paint(self, ws: torch.Tensor) -> torch.Tensor:
         return self._runtime.synthesise(ws)

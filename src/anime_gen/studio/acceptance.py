@@ -17,7 +17,7 @@ def accepted(recipe: Recipe, bundle: Bundle) -> Recipe:
     """The recipe with its targets read in the model's units.
 
     Raises `RecipeError`: it is of another model (its numbers would make another face), asks for what this one does not
-    measure, locks and changes one attribute at once, or holds a latent that cannot be a face.
+    measure, or holds a latent that cannot be a face.
     """
     if recipe.model_sha256 != bundle.sha256:
         raise RecipeError(
@@ -32,8 +32,6 @@ def accepted(recipe: Recipe, bundle: Bundle) -> Recipe:
         raise RecipeError(f"The recipe asks for something this model does not have: {error}.") from error
     if unknown := [name for name in recipe.locks if name not in vocabulary]:
         raise RecipeError(f"The recipe locks {unknown[0]!r}, which this model does not measure.")
-    if both := set(recipe.locks) & set(targets):
-        raise RecipeError(f"The recipe locks and changes {min(both)!r} at once.")
     if recipe.latent is not None:
         latent_of(recipe, bundle)
     return replace(recipe, targets=targets)

@@ -22,9 +22,11 @@ class Editor:
     Raises ValueError for an unknown attribute, a value out of range, or one that is both locked and wanted.
     """
 
-    def __init__(self, renderer: Renderer, recipe: Recipe | None = None) -> None:
+    def __init__(
+        self, renderer: Renderer, recipe: Recipe | None = None, history: History[Recipe] | None = None
+    ) -> None:
         self.renderer = renderer
-        self.history: History[Recipe] = History(self._own(recipe or Recipe(seed=0)))
+        self.history = history or History(self._own(recipe or Recipe(seed=0)))
         self._shown: tuple[Recipe, Picture] | None = None
         self._base: tuple[tuple[Any, float], Picture] | None = None
 
@@ -47,14 +49,25 @@ class Editor:
             groups.setdefault(attribute.group, []).append(attribute)
         return groups
 
+    def carrier(self, name: str) -> Attribute | None:
+        """The attribute without which this one cannot be seen, or None."""
+        vocabulary = self.bundle.tagger.vocabulary
+        carrier = self.bundle.directions.settings.get("shown_with", {}).get(name)
+        return None if carrier is None or carrier not in vocabulary else vocabulary[carrier]
+
     @property
     def picture(self) -> Picture:
         """The current state as pixels and measured values; made once per state."""
         recipe = self.recipe
         if self._shown is None or self._shown[0] != recipe:
-            start, tags = self._start(recipe), self._tags(recipe)
-            self._shown = recipe, self.renderer.render(start, recipe.targets, recipe.locks, tags=tags)
+            self._shown = recipe, self._made(recipe)
         return self._shown[1]
+
+    def glance(self, name: str, value: Value) -> Picture:
+        """The picture while `name` is dragged to `value`: one quick step, no new state; ValueError as `set_target`."""
+        value = checked(name, value, self.bundle.tagger.vocabulary)
+        self._refuse_locked(name)
+        return self.renderer.glance(self.picture, name, value)
 
     @property
     def beginning(self) -> Picture:
@@ -80,20 +93,23 @@ class Editor:
 
     def set_target(self, name: str, value: Value | None) -> None:
         """Want an attribute at a value in its own units; None lets it be."""
-        if value is not None:
-            value = checked(name, value, self.bundle.tagger.vocabulary)
-        if value is not None and name in self.recipe.locks:
-            raise ValueError(f"{name} is locked; unlock it to change it")
-        self.history.push(self.recipe.with_target(name, value))
+        self.set_targets({name: value})
+
+    def set_targets(self, wishes: Mapping[str, Value | None]) -> None:
+        """Want several attributes at once, in one step."""
+        recipe = self.recipe
+        for name, value in wishes.items():
+            self._refuse_locked(name)
+            wish = None if value is None else checked(name, value, self.bundle.tagger.vocabulary)
+            recipe = recipe.with_target(name, wish)
+        self.history.push(recipe)
 
     def set_lock(self, name: str, locked: bool) -> None:
-        """Hold an attribute still while others move, or let go of it."""
+        """Hold an attribute where it is, wished there or not, while others move; or let go of it."""
         if name not in self.bundle.tagger.vocabulary:
             raise ValueError(
                 f"unknown attribute {name!r}; this model measures: {', '.join(self.bundle.directions.attributes)}"
             )
-        if locked and name in self.recipe.targets:
-            raise ValueError(f"{name} has a wanted value; reset it before locking it")
         rest = tuple(other for other in self.recipe.locks if other != name)
         self.history.push(replace(self.recipe, locks=(*rest, name) if locked else rest))
 
@@ -107,8 +123,7 @@ class Editor:
         touched = {name for wish in wishes for name in (wish, *vocabulary[wish].decided_by)}
         kept = {name: value for name, value in self.recipe.targets.items() if name not in touched}
         locks = [name for name in self.recipe.locks if name not in touched]
-        start, tags = self._start(self.recipe), self._tags(self.recipe)
-        return self.renderer.render(start, kept | dict(wishes), locks, tags=tags)
+        return self._made(replace(self.recipe, targets=kept | dict(wishes), locks=tuple(locks)))
 
     def complete_recipe(self) -> Recipe:
         """The current state with what is measured in its picture: what a saved file holds."""
@@ -133,6 +148,15 @@ class Editor:
     def open_recipe(self, recipe: Recipe) -> None:
         """Go on with a recipe, if it is of this model and asks for what the model has."""
         self.history.push(self._own(accepted(recipe, self.bundle)))
+
+    def _made(self, recipe: Recipe) -> Picture:
+        """A wish that is locked holds by its own weight."""
+        locks = [name for name in recipe.locks if name not in recipe.targets]
+        return self.renderer.render(self._start(recipe), recipe.targets, locks, tags=self._tags(recipe))
+
+    def _refuse_locked(self, name: str) -> None:
+        if name in self.recipe.locks:
+            raise ValueError(f"{name} is locked; unlock it to change it")
 
     def _own(self, recipe: Recipe) -> Recipe:
         return replace(recipe, model_sha256=self.bundle.sha256, measured={})

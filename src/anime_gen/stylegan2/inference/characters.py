@@ -20,10 +20,11 @@ def draw_characters(generator: Generator, numbers: Iterable[int]) -> tuple[torch
     network = generator.mapping.tags
     if network is None:
         return z, None
-    rows = [_row(number, len(network.rows)) for number in numbers]
+    rows = [tag_row(number, len(network.rows)) for number in numbers]
     return z, network.row(torch.tensor(rows, device=device))
 
 
-def _row(number: int, rows: int) -> int:
+def tag_row(number: int, rows: int) -> int:
+    """Which of a table's `rows` character `number` has its tags from."""
     bits = np.random.Philox(key=stream_key(number, "tags", 0))
     return int(np.random.Generator(bits).integers(rows))

@@ -1,0 +1,87 @@
+"""The work bench: the picture and its sliders as one component, so that the picture moves while a slider does."""
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from anime_gen.serving.rendering import Picture
+from anime_gen.studio import Editor
+from anime_gen.studio.rows import rows
+from anime_gen.studio.wording import described
+
+HERE = Path(__file__).parent
+KEY = "bench"
+SHOWN_PX = 512
+
+_component = st.components.v2.component(
+    "anime_gen_bench",
+    html=(HERE / "bench.html").read_text(encoding="utf-8"),
+    css=(HERE / "bench.css").read_text(encoding="utf-8"),
+    js=(HERE / "bench.js").read_text(encoding="utf-8"),
+)
+
+
+def show(editor: Editor, on_change: Callable[[], None]) -> None:
+    """The bench; `on_change` runs after a wish or a lock became a new state, before anything is drawn again."""
+    sent, moving = st.session_state.get(KEY) or {}, False
+    drag, picture, answered = sent.get("drag"), editor.picture, st.session_state.get("bench.answered", 0)
+    status = "Drag a slider: the picture follows. The line under it is what this character can reach."
+    if drag and int(drag["serial"]) > answered:  # else it came together with the wish that ended it
+        answered = int(drag["serial"])
+        moving = True
+        try:
+            picture = editor.glance(drag["name"], drag["value"])
+        except ValueError as error:
+            status = str(error)
+    data = {
+        "src": _data_url(picture, moving=moving),
+        "alt": described(picture.measured, editor.bundle.tagger.vocabulary),
+        "status": st.session_state.pop("bench.refused", status),
+        "groups": _groups(editor),
+        "rows": rows(editor, picture),
+        "answered": answered,
+    }
+    st.session_state["bench.answered"] = answered
+    _component(
+        data=data,
+        key=KEY,
+        on_drag_change=lambda: None,
+        on_wish_change=lambda: _changed("wish", lambda e: editor.set_target(e["name"], e["value"]), on_change),
+        on_lock_change=lambda: _changed("lock", lambda e: editor.set_lock(e["name"], bool(e["locked"])), on_change),
+    )
+
+
+def _changed(kind: str, apply: Callable[[dict[str, Any]], None], on_change: Callable[[], None]) -> None:
+    event = (st.session_state.get(KEY) or {}).get(kind)
+    if not event:
+        return
+    st.session_state["bench.answered"] = int(event["serial"])
+    try:
+        apply(event)
+    except ValueError as error:
+        st.session_state["bench.refused"] = f"{error}."
+    on_change()
+
+
+def _groups(editor: Editor) -> list[tuple[str, str]]:
+    """Groups with the number of wishes and locks in them."""
+    groups = []
+    for group, members in editor.attributes.items():
+        touched = sum(a.name in editor.recipe.targets or a.name in editor.recipe.locks for a in members)
+        groups.append((group, f"{group.capitalize()} · {touched}" if touched else group.capitalize()))
+    return groups
+
+
+def _data_url(picture: Picture, moving: bool) -> str:
+    """The picture as JPEG text: as it is while moving, else enlarged smoothly, for it is a drawing and no diagram."""
+    image = Image.fromarray(picture.pixels)
+    if not moving and image.width < SHOWN_PX:
+        image = image.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88 if moving else 95, subsampling=0)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,217 @@
+// The picture and its sliders. While a slider is dragged one request is under way at a time and the newest value goes
+// next, so that the picture follows the pointer as fast as the server can draw, and never lags behind a queue.
+
+const PATIENCE_MS = 3000 // a request without an answer is given up after this
+const benches = new WeakMap()
+
+export default function (component) {
+  const root = component.parentElement
+  let bench = benches.get(root)
+  if (!bench) benches.set(root, (bench = new Bench(root)))
+  bench.show(component)
+}
+
+class Bench {
+  constructor(root) {
+    this.root = root
+    this.picture = root.querySelector(".picture")
+    this.rows = new Map()
+    this.serial = Date.now() // goes on rising when this component is made anew
+    this.waiting = null // what was last sent and is not drawn yet
+    this.next = null // the newest value, sent when the answer is here
+    this.held = null // the slider being dragged
+  }
+
+  show(component) {
+    this.send = component.setTriggerValue
+    this.data = component.data
+    if (this.data.src && this.picture.getAttribute("src") !== this.data.src) {
+      this.picture.src = this.data.src
+      this.picture.alt = this.data.alt
+    }
+    this.root.querySelector(".status").textContent = this.data.status
+    this.showGroups()
+    this.showRows()
+    if (this.waiting && this.data.answered >= this.waiting.serial) this.answered()
+  }
+
+  showGroups() {
+    const bar = this.root.querySelector(".groups")
+    const names = this.data.groups.map(([name]) => name)
+    if (!names.includes(this.group)) this.group = names[0]
+    while (bar.children.length > names.length) bar.lastChild.remove()
+    this.data.groups.forEach(([name, label], place) => {
+      const tab = bar.children[place] ?? bar.appendChild(made("button", { type: "button" }))
+      set(tab, { role: "tab", "aria-selected": name === this.group, tabindex: name === this.group ? 0 : -1 })
+      if (tab.textContent !== label) tab.textContent = label
+      tab.onclick = () => this.turnTo(name)
+      tab.onkeydown = (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+        if (!step) return
+        this.turnTo(names[(place + step + names.length) % names.length])
+        bar.querySelector('[aria-selected="true"]').focus()
+      }
+    })
+  }
+
+  turnTo(name) {
+    this.group = name
+    this.showGroups()
+    this.showRows()
+  }
+
+  showRows() {
+    const place = this.root.querySelector(".rows")
+    for (const row of this.data.rows) {
+      let view = this.rows.get(row.name)
+      if (!view || view.kind !== row.kind) {
+        view?.element.remove()
+        this.rows.set(row.name, (view = new Row(this, row)))
+        place.append(view.element)
+      }
+      view.show(row, row.group === this.group, this.held === row.name)
+    }
+    const known = new Set(this.data.rows.map((row) => row.name))
+    for (const [name, view] of this.rows) if (!known.has(name)) view.element.remove(), this.rows.delete(name)
+  }
+
+  drag(name, value) {
+    this.held = name
+    this.next = { name, value, at: performance.now() }
+    const stuck = this.waiting && performance.now() - this.waiting.sent > PATIENCE_MS
+    if (!this.waiting || stuck) this.sendNext()
+  }
+
+  sendNext() {
+    this.waiting = { ...this.next, serial: ++this.serial, sent: performance.now(), kind: "drag" }
+    this.next = null
+    this.send("drag", { name: this.waiting.name, value: this.waiting.value, serial: this.serial })
+  }
+
+  release(name, value) {
+    this.held = null
+    this.next = null
+    this.ask("wish", { name, value })
+  }
+
+  ask(kind, what) {
+    this.waiting = { serial: ++this.serial, at: performance.now(), kind }
+    this.send(kind, { ...what, serial: this.serial })
+  }
+
+  answered() {
+    const { at, kind } = this.waiting
+    this.waiting = null
+    const seen = () => performance.measure(`bench ${kind}`, { start: at })
+    this.picture.decode().then(seen, seen) // the time until it can be seen, for tests and developer tools
+    if (this.next) this.sendNext()
+  }
+}
+
+class Row {
+  constructor(bench, row) {
+    this.bench = bench
+    this.name = row.name
+    this.kind = row.kind
+    this.element = made("div", { class: "row", "data-name": row.name })
+    this.body = this.element.appendChild(made("div", { class: "body" }))
+    const head = this.body.appendChild(made("div"))
+    this.label = head.appendChild(made("span", { class: "name" }))
+    this.value = head.appendChild(made("output", { class: "value" }))
+    if (row.kind === "binary") this.makeSwitch()
+    else if (row.kind === "categorical") this.makeChoices(row)
+    else this.makeSlider(row)
+    const tools = this.element.appendChild(made("div", { class: "tools" }))
+    this.lock = tools.appendChild(made("button", { type: "button" }))
+    this.reset = tools.appendChild(made("button", { type: "button" }))
+    this.note = this.element.appendChild(made("div", { class: "note" }))
+    this.lock.onclick = () => bench.ask("lock", { name: this.name, locked: !this.row.locked })
+    this.reset.onclick = () => bench.ask("wish", { name: this.name, value: null })
+  }
+
+  makeSlider(row) {
+    const track = this.body.appendChild(made("div", { class: "track" }))
+    this.input = track.appendChild(made("input", { type: "range", min: row.low, max: row.high, step: row.step }))
+    this.reach = track.appendChild(made("div", { class: "reach" }))
+    this.mark = track.appendChild(made("div", { class: "mark" }))
+    const under = this.body.appendChild(made("div", { class: row.kind === "cyclic" ? "hue" : "ends" }))
+    if (row.kind !== "cyclic") for (const end of row.ends) under.appendChild(made("span")).textContent = end
+    this.input.oninput = () => {
+      this.value.textContent = this.input.value
+      this.bench.drag(this.name, Number(this.input.value))
+    }
+    this.input.onchange = () => this.bench.release(this.name, Number(this.input.value))
+  }
+
+  makeSwitch() {
+    this.toggle = this.body.appendChild(made("div", { class: "choices" })).appendChild(made("button", { type: "button" }))
+    this.toggle.setAttribute("role", "switch")
+    this.toggle.onclick = () => this.bench.ask("wish", { name: this.name, value: this.row.value >= 0.5 ? 0 : 1 })
+  }
+
+  makeChoices(row) {
+    this.choices = this.body.appendChild(made("div", { class: "choices", role: "radiogroup", "aria-label": row.label }))
+    for (const [name, label, colour] of row.choices) {
+      const choice = this.choices.appendChild(made("button", { type: "button", role: "radio", "data-class": name }))
+      if (colour) choice.appendChild(made("span", { class: "swatch" })).style.background = colour
+      choice.append(label)
+      choice.onclick = () => this.bench.ask("wish", { name: this.name, value: name })
+    }
+  }
+
+  show(row, visible, held) {
+    this.row = row
+    const still = Boolean(row.locked || row.off)
+    const wished = row.asked !== null
+    this.element.hidden = !visible
+    this.element.style.display = visible ? "" : "none"
+    set(this.element, { "data-off": Boolean(row.off), title: row.help })
+    this.label.textContent = row.label
+    if (!held) this.value.textContent = row.words
+    this.note.textContent = row.off || [row.reason, row.held].filter(Boolean).join(" ")
+    if (this.input) this.showSlider(row, held, still)
+    if (this.toggle) {
+      set(this.toggle, { "aria-checked": row.value >= 0.5, "aria-label": row.label })
+      this.toggle.textContent = row.value >= 0.5 ? "yes" : "no"
+      this.toggle.disabled = still
+    }
+    for (const choice of this.choices?.children ?? []) {
+      set(choice, { "aria-checked": choice.dataset.class === row.value, "data-asked": choice.dataset.class === row.asked })
+      choice.disabled = still
+    }
+    this.lock.textContent = row.locked ? "Locked" : "Lock"
+    set(this.lock, { "aria-pressed": row.locked, "aria-label": `${row.locked ? "Unlock" : "Lock"} ${row.label.toLowerCase()}` })
+    this.lock.disabled = Boolean(row.off)
+    this.reset.textContent = "Undo wish"
+    set(this.reset, { "aria-label": `Undo the wish for ${row.label.toLowerCase()}` })
+    this.reset.style.visibility = wished && !row.locked ? "visible" : "hidden"
+  }
+
+  showSlider(row, held, still) {
+    const share = (value) => `${(100 * (value - row.low)) / (row.high - row.low)}%`
+    if (!held) this.input.value = row.value
+    this.input.disabled = still
+    const ends = row.ends.filter(Boolean).join(" to ")
+    set(this.input, { "aria-label": row.label + (ends ? `, ${ends}` : ""), "aria-valuetext": row.words })
+    this.reach.hidden = !row.reach
+    if (row.reach) {
+      this.reach.style.left = share(row.reach[0])
+      this.reach.style.width = `calc(${share(row.reach[1])} - ${share(row.reach[0])})`
+      this.reach.title = "what this character can reach"
+    }
+    this.mark.hidden = typeof row.asked !== "number"
+    if (typeof row.asked === "number") this.mark.style.left = share(row.asked)
+    this.mark.title = `asked: ${row.asked}`
+  }
+}
+
+function made(tag, attributes = {}) {
+  return set(document.createElement(tag), attributes)
+}
+
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value)
+  }
+  return element
+}

@@ -1,0 +1,61 @@
+"""A sheet of pictures to choose from: each opens something, with further actions below it."""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+HERE = Path(__file__).parent
+THUMBNAIL_PX = 224
+
+_component = st.components.v2.component(
+    "anime_gen_tiles",
+    html='<ul class="sheet"></ul>\n',
+    css=(HERE / "tiles.css").read_text(encoding="utf-8"),
+    js=(HERE / "tiles.js").read_text(encoding="utf-8"),
+)
+
+Action = tuple[str, str, Callable[[str], None]]
+"""Its name, what the button says, and what it does with the tile's key. The first one is the picture itself."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture: a key that comes back, a data URL, words for who cannot see it, a title and a line below."""
+
+    key: str
+    src: str
+    alt: str
+    title: str
+    note: str = ""
+    chosen: bool = False
+
+
+def show(key: str, tiles: Sequence[Tile], actions: Sequence[Action], side: int = 150) -> None:
+    """The sheet; what an action does is done before anything is drawn again."""
+
+    def act() -> None:
+        event = (st.session_state.get(key) or {}).get("act")
+        if event and event["key"] in {tile.key for tile in tiles}:
+            next(do for name, _, do in actions if name == event["action"])(event["key"])
+
+    data = {"tiles": [asdict(tile) for tile in tiles], "actions": [action[:2] for action in actions], "side": side}
+    _component(data=data, key=key, on_act_change=act)
+
+
+def thumbnail(pixels: np.ndarray) -> str:
+    """A picture uint8 [r, r, 3] as the text of a small JPEG."""
+    return thumbnail_of(Image.fromarray(pixels))
+
+
+def thumbnail_of(image: Image.Image) -> str:
+    """The same of an image."""
+    small = image.convert("RGB").resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=90)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,89 @@
+"""Proposals of a generator that knows tags."""
+
+import pytest
+
+from anime_gen.serving.rendering import Renderer
+from anime_gen.studio import Editor, Recipe
+from anime_gen.studio.brief import read_brief, solve_brief
+from anime_gen.studio.cast import lacks
+from anime_gen.studio.comparison import differences
+from anime_gen.studio.demands import read_demands
+from anime_gen.studio.finder import Finder
+from anime_gen.studio.mixing import taken
+
+
+@pytest.fixture(scope="module")
+def finder(tag_renderer: Renderer) -> Finder:
+    return Finder(tag_renderer)
+
+
+def nearest(finder: Finder, found: list, cast: list) -> float:
+    return float(finder.resemblance.distances([one.measured for one in found], cast).min(1).mean())
+
+
+def test_the_same_seed_proposes_the_same_and_another_seed_others(finder: Finder):
+    numbers = [one.recipe.seed for one in finder.propose(5, seed=3)]
+    assert [one.recipe.seed for one in finder.propose(5, seed=3)] == numbers
+    assert not set(numbers) & {one.recipe.seed for one in finder.propose(5, seed=4)}
+
+
+def test_a_sheet_is_more_varied_than_chance(finder: Finder):
+    chosen = [one.measured for one in finder.propose(6, seed=5)]
+    chance = finder._measure(range(6))
+    assert finder.resemblance.worth(chosen) > finder.resemblance.worth(chance)
+
+
+def test_demands_are_met_or_named(finder: Finder):
+    demands = read_demands("long hair, glasses", finder.renderer.bundle.tagger.vocabulary).demands
+    for one in finder.propose(4, demands, seed=6):
+        assert all(demand.met(one.measured) or demand in one.unmet for demand in demands)
+
+
+def test_strangers_are_farther_from_a_cast_than_chance(finder: Finder):
+    cast = finder._measure(range(4))
+    chance = finder.propose(4, seed=8)
+    assert nearest(finder, finder.strangers(4, (), cast, seed=8), cast) > nearest(finder, chance, cast)
+
+
+def test_variations_lie_further_off_as_the_distance_grows(finder: Finder):
+    recipe = Recipe(seed=16)
+    measured = finder.measured(recipe)
+    gaps = [nearest(finder, finder.near(recipe, measured, distance, 3), [measured]) for distance in (0.1, 1.0)]
+    assert gaps[0] < gaps[1]
+
+
+def test_variations_leave_locks_alone(finder: Finder):
+    recipe = Recipe(seed=16, locks=("bangs", "glasses"))
+    for one in finder.near(recipe, finder.measured(recipe), 1.0, 4):
+        assert not {"bangs", "glasses"} & set(one.recipe.targets)
+
+
+def test_a_brief_is_solved_and_counted_in_the_pictures(finder: Finder):
+    brief = read_brief("4 people, exactly 1 with glasses", finder.renderer.bundle.tagger.vocabulary)
+    solved = solve_brief(finder, brief, seed=2)
+    assert len(solved.found) == 4
+    ((rule, kept),) = solved.kept
+    assert kept == (sum(one.measured["glasses"] >= 0.5 for one in solved.found) == 1)
+    for one in solved.found:
+        picture = Editor(finder.renderer, one.recipe).picture
+        assert picture.measured["glasses"] == pytest.approx(one.measured["glasses"])
+    assert rule.words() == "exactly 1: with glasses"
+
+
+def test_what_a_cast_lacks_and_what_differs_is_said(tag_renderer: Renderer):
+    vocabulary = tag_renderer.bundle.tagger.vocabulary
+    cast = [{"hair_length": 0.1, "bangs": value, "hair_color": "red", "glasses": 0.0} for value in (0.1, 0.5, 0.9)]
+    said = lacks(vocabulary, cast)
+    assert "Hair length: no one above 0.7 (long)" in said
+    assert "Glasses: no one has any" in said
+    assert not any(sentence.startswith("Bangs") for sentence in said)
+    assert lacks(vocabulary, cast[:2]) == []
+    (first, *_) = differences(vocabulary, cast[0], {**cast[0], "bangs": 0.6, "hair_length": 0.11})
+    assert (first.label, first.before, first.after, round(first.share, 2)) == ("Bangs", "0.10", "0.60", 0.5)
+
+
+def test_mixing_takes_what_is_seen_and_leaves_what_follows_and_what_is_locked(tag_renderer: Renderer):
+    vocabulary = tag_renderer.bundle.tagger.vocabulary
+    donor = {"hair_length": 0.8, "bangs": 1.03, "hair_hue": 10.0, "hair_color": "red", "glasses": 0.91, "smile": 0.2}
+    wishes = taken(vocabulary, donor, ["bangs", "hair_hue", "hair_color", "glasses", "smile"], locks=("smile",))
+    assert wishes == {"bangs": 1.0, "hair_hue": 10.0, "glasses": 1.0}
