@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from anime_gen.evaluation.originality import Originals
+from anime_gen.serving.bundle import Bundle
 from anime_gen.studio import Editor
 from anime_gen.studio.originality import Originality, judge
 from components.project import data_folder
@@ -20,13 +20,14 @@ def show(editor: Editor) -> None:
         if editor.bundle.originals is None:
             st.caption("This model came without notes on the pictures it learnt from, so the page can't tell.")
         else:
-            _verdict(_judged(editor.picture.pixels, editor.bundle.sha256, editor.bundle.originals))
+            _verdict(_judged(editor.picture.pixels, editor.bundle.sha256, editor.bundle))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _judged(pixels: np.ndarray, sha256: str, _originals: Originals) -> Originality:
+def _judged(pixels: np.ndarray, sha256: str, _bundle: Bundle) -> Originality:
     """Kept by picture and model: `sha256` is in the key for that."""
-    return judge(pixels, _originals, data_folder())
+    assert _bundle.originals is not None
+    return judge(pixels, _bundle.originals, data_folder())
 
 
 def _verdict(found: Originality) -> None:
