@@ -11,7 +11,6 @@ from anime_gen.studio.wording import literal
 
 champion = open_champion()
 opened = document.open_document(champion)
-memory.remember(opened.key)
 
 
 def look_for_a_new_model(desk: Desk) -> None:
@@ -57,3 +56,4 @@ def studio() -> None:
 
 
 studio()
+memory.remember(opened.key)

@@ -164,7 +164,6 @@ class Row {
     const still = Boolean(row.locked || row.off)
     const wished = row.asked !== null
     this.element.hidden = !visible
-    this.element.style.display = visible ? "" : "none"
     set(this.element, { "data-off": Boolean(row.off), title: row.help })
     this.label.textContent = row.label
     if (!held) this.value.textContent = row.words
@@ -184,7 +183,7 @@ class Row {
     this.lock.disabled = Boolean(row.off)
     this.reset.textContent = "Undo wish"
     set(this.reset, { "aria-label": `Undo the wish for ${row.label.toLowerCase()}` })
-    this.reset.style.visibility = wished && !row.locked ? "visible" : "hidden"
+    this.reset.hidden = !wished || row.locked
   }
 
   showSlider(row, held, still) {
