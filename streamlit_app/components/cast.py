@@ -6,12 +6,14 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
+from anime_gen.serving.rendering import Value
 from anime_gen.studio import Recipe, random_seed
+from anime_gen.studio.acceptance import can_be_shown
 from anime_gen.studio.brief import Rule, read_brief, solve_brief
 from anime_gen.studio.cast import lacks
 from anime_gen.studio.demands import read_demands
 from anime_gen.studio.document import MAX_NAME, MAX_NOTE, Member
-from anime_gen.studio.resemblance import ALIKE, most_alike
+from anime_gen.studio.resemblance import ALIKE, most_alike, sound
 from anime_gen.studio.wording import described, literal
 from components import document, find, pictures, tiles
 from components.desk import Desk
@@ -38,7 +40,14 @@ def show(desk: Desk) -> None:
 def _members(desk: Desk) -> None:
     vocabulary, chosen = desk.editor.bundle.tagger.vocabulary, st.session_state.get("cast.chosen")
     shown = [
-        tiles.Tile(m.key, _picture(desk, m), described(m.recipe.measured, vocabulary), m.name, m.note, m.key == chosen)
+        tiles.Tile(
+            m.key,
+            _picture(desk, m),
+            described(sound(m.recipe.measured, vocabulary), vocabulary),
+            m.name,
+            m.note,
+            m.key == chosen,
+        )
         for m in desk.document.cast
     ]
     actions = [
@@ -89,7 +98,7 @@ def _picture(desk: Desk, member: Member) -> str:
     """The picture as it was kept; made anew only if it is lost and its model is open."""
     png = document.shelf().picture(desk.opened, member.key)
     if png is None:
-        if member.recipe.model_sha256 == desk.editor.bundle.sha256:
+        if can_be_shown(member.recipe, desk.editor.bundle):
             return pictures.small(desk.editor.renderer, member.recipe)[0]
         return ""
     return _small(png)
@@ -102,7 +111,7 @@ def _small(png: bytes) -> str:
 
 def _alike(desk: Desk) -> None:
     cast, resemblance = desk.document.cast, desk.finder.resemblance
-    measured = [member.recipe.measured for member in cast]
+    measured = _measured(desk)
     distances = resemblance.distances(measured, measured)
     first, second, distance = most_alike(distances)[0]
     st.markdown(f"##### Your {len(cast)} characters are worth {resemblance.worth(measured):.1f} different ones")
@@ -118,6 +127,11 @@ def _alike(desk: Desk) -> None:
             st.markdown("\n".join(f"- {sentence}" for sentence in missing))
 
 
+def _measured(desk: Desk) -> list[dict[str, Value]]:
+    vocabulary = desk.editor.bundle.tagger.vocabulary
+    return [sound(member.recipe.measured, vocabulary) for member in desk.document.cast]
+
+
 def _heat_map(names: list[str], distances: object) -> None:
     table = pd.DataFrame(1.0 - pd.DataFrame(distances, index=names, columns=names).clip(upper=1.0))
     table.index = table.columns = pd.Index([f"{n + 1} {name}" for n, name in enumerate(names)])
@@ -128,7 +142,7 @@ def _heat_map(names: list[str], distances: object) -> None:
 def _unlike(desk: Desk) -> None:
     st.markdown("##### Someone unlike these")
     st.text_input("But", key="cast.but", placeholder="no glasses, short hair", help="What all of them must have.")
-    cast = [member.recipe.measured for member in desk.document.cast]
+    cast = _measured(desk)
     if st.button("Look for someone", key="cast.unlike", icon=":material/person_search:", disabled=not cast):
         vocabulary = desk.editor.bundle.tagger.vocabulary
         demands = read_demands(st.session_state["cast.but"] or "", vocabulary).demands

@@ -1,12 +1,14 @@
 """This visitor's document: found again by a cookie of the browser, saved after every step, shown by its own model."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from anime_gen.images.files import DiskFullError
 from anime_gen.studio import Editor, Recipe, RecipeError
+from anime_gen.studio.acceptance import accepted
 from anime_gen.studio.address import address_of, recipe_at
 from anime_gen.studio.document import Document, DocumentError
 from anime_gen.studio.finder import Finder
@@ -59,6 +61,11 @@ def editor_of(opened: OpenDocument, champion: Opened) -> Editor:
     if model is None:
         st.warning("The model of this character is gone. The new one shows the same number as another face.")
         model = champion
+    try:
+        accepted(replace(history.current, model_sha256=model.renderer.bundle.sha256), model.renderer.bundle)
+    except RecipeError as error:  # a project edited by hand
+        st.warning(literal(f"This step cannot be shown. {error}"))
+        history.push(Recipe(seed=FIRST_SEED, model_sha256=model.renderer.bundle.sha256))
     editor = st.session_state.get("editor")
     if editor is None or editor.renderer is not model.renderer or editor.history is not history:
         editor = st.session_state.editor = Editor(model.renderer, history=history)

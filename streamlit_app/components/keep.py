@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from anime_gen.studio import Editor, Recipe
+from anime_gen.studio.acceptance import can_be_shown
 from anime_gen.studio.comparison import differences
 from anime_gen.studio.wording import described
 from components import pictures, tiles
@@ -41,7 +42,7 @@ def show_history(desk: Desk) -> None:
     if not panel.open:
         return
     history = desk.editor.history
-    mine = [step for step in history.steps if step.state.model_sha256 == desk.editor.bundle.sha256]
+    mine = [step for step in history.steps if can_be_shown(step.state, desk.editor.bundle)]
     steps = {str(step.number): step for step in mine[::-1][:SHOWN]}
     vocabulary = desk.editor.bundle.tagger.vocabulary
     shown = []

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from anime_gen.studio.acceptance import can_be_shown
 from anime_gen.studio.comparison import differences
 from anime_gen.studio.mixing import takeable, taken
 from anime_gen.studio.wording import described
@@ -12,7 +13,7 @@ from components.find import title_of
 
 def show(desk: Desk) -> None:
     vocabulary = desk.editor.bundle.tagger.vocabulary
-    others = [m for m in desk.document.cast if m.recipe.model_sha256 == desk.editor.bundle.sha256]
+    others = [member for member in desk.document.cast if can_be_shown(member.recipe, desk.editor.bundle)]
     if not others:
         st.info("Mixing takes traits from a character of your cast. Keep one first, in Find or Shape.")
         return

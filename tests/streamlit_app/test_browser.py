@@ -165,7 +165,7 @@ def test_the_picture_follows_while_a_slider_is_dragged(page: Page):
     assert "hair_length=" in page.url
 
 
-def test_a_row_that_needs_glasses_is_off_without_them_and_locks_hold(page: Page):
+def test_a_lock_holds_its_slider_still_and_says_how_well(page: Page):
     page.get_by_role("tab", name="Hair").click()
     page.get_by_role("button", name="Lock bangs").click()
     page.get_by_role("button", name="Unlock bangs").wait_for()

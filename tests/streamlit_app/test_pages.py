@@ -1,4 +1,5 @@
 import importlib
+import json
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,27 @@ def test_a_visitor_who_comes_back_finds_the_same_state(page: AppTest, monkeypatc
     monkeypatch.setattr(component("memory"), "remembered", lambda: "../" + key)
     stranger.run()
     assert editor(stranger).recipe.seed == 16
+
+
+def test_a_project_edited_by_hand_opens_with_a_sentence(page: AppTest, monkeypatch: pytest.MonkeyPatch, projects: Path):
+    page.number_input(key="seed").set_value(77).run()
+    button(page, "Keep in the cast").click().run()
+    button(page, "Keep in the cast").click().run()
+    key = page.session_state["project"]
+    path = projects / key / "project.json"
+    content = json.loads(path.read_text())
+    content["history"]["steps"][1]["recipe"]["targets"] = {"wings": 1.0}
+    content["cast"][0]["name"] = "![x](http://example.com/a.png)"
+    content["cast"][0]["recipe"]["measured"] = {"wings": 1.0, "bangs": "x", "hair_color": 3.0}
+    path.write_text(json.dumps(content))
+    component("document")._shelf.clear()
+    monkeypatch.setattr(component("memory"), "remembered", lambda: key)
+    again = AppTest.from_file(APP, default_timeout=TIMEOUT_S).run()
+    assert not again.exception
+    assert "wings" in again.warning[0].value
+    view(again, "Cast")
+    assert not again.exception
+    assert not any("![x](" in text.value for text in again.markdown)
 
 
 def test_the_address_opens_a_character_and_nonsense_in_it_is_said(published: TrackingStore):

@@ -1,5 +1,7 @@
 """What the page says about each attribute."""
 
+from dataclasses import replace
+
 import pytest
 
 from anime_gen.serving.rendering import Renderer
@@ -87,3 +89,10 @@ def test_an_address_is_the_character(editor: Editor):
 def test_an_address_that_names_no_character_is_refused(editor: Editor, address: dict[str, str]):
     with pytest.raises(RecipeError):
         recipe_at(address, editor.bundle.tagger.vocabulary, "")
+
+
+def test_a_row_that_needs_glasses_is_off_without_them(editor: Editor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(editor.bundle.directions.settings, "shown_with", {"bangs": "glasses"})
+    for glasses, off in ((0.1, "only with glasses"), (0.9, "")):
+        picture = replace(editor.picture, measured=editor.picture.measured | {"glasses": glasses})
+        assert next(entry for entry in rows(editor, picture) if entry["name"] == "bangs")["off"] == off

@@ -37,6 +37,15 @@ def accepted(recipe: Recipe, bundle: Bundle) -> Recipe:
     return replace(recipe, targets=targets)
 
 
+def can_be_shown(recipe: Recipe, bundle: Bundle) -> bool:
+    """Whether `accepted` would take a recipe."""
+    try:
+        accepted(recipe, bundle)
+    except RecipeError:
+        return False
+    return True
+
+
 def latent_of(recipe: Recipe, bundle: Bundle) -> torch.Tensor:
     """The recipe's own latent as ws [1, num_ws, w_dim]; RecipeError if it is of another size or no face."""
     ws = torch.from_numpy(np.array(recipe.latent, dtype=np.float32))[None]

@@ -12,7 +12,7 @@ def takeable(vocabulary: Vocabulary, donor: Measured) -> list[str]:
     return [
         name
         for name, attribute in vocabulary.items()
-        if name in donor and (not attribute.shown_with or float(donor[attribute.shown_with]) >= 0.5)
+        if name in donor and (not attribute.shown_with or float(donor.get(attribute.shown_with, 0.0)) >= 0.5)
     ]
 
 

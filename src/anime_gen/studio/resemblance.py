@@ -21,6 +21,9 @@ ALIKE = 0.5
 WIDTH = 0.6
 """Distance at which two characters share a third (1/e) of each other in `worth`."""
 
+RAREST = 0.15
+"""A switch counts as if at least this share had it: else two hats would make strangers of twins."""
+
 Measured = Mapping[str, Value]
 
 
@@ -39,8 +42,9 @@ class Resemblance:
         scale = {}
         for name, attribute in vocabulary.items():
             if not attribute.decided_by and attribute.group != "expression" and name not in PASSING:
-                columns = encoded(attribute, population)
-                scale[name] = max(1e-4, float(2.0 * np.nanvar(columns, axis=0).sum()))
+                spread = float(np.nanvar(encoded(attribute, population), axis=0).sum())
+                rarest = 4.0 * RAREST * (1.0 - RAREST) if attribute.kind == "binary" else 1e-4
+                scale[name] = 2.0 * max(spread, rarest)
         return cls(vocabulary, scale)
 
     def distances(self, some: Sequence[Measured], others: Sequence[Measured]) -> np.ndarray:
@@ -71,6 +75,15 @@ def encoded(attribute: Attribute, measured: Sequence[Measured]) -> np.ndarray:
         values.append(float(value))
     columns: np.ndarray = stated(attribute, np.array(values, dtype=np.float64))
     return columns
+
+
+def sound(measured: Measured, vocabulary: Vocabulary) -> dict[str, Value]:
+    """What of measured values a vocabulary can mean: a file may have been edited, or be of another model."""
+    return {name: value for name, value in measured.items() if name in vocabulary and _is_of(vocabulary[name], value)}
+
+
+def _is_of(attribute: Attribute, value: Value) -> bool:
+    return value in attribute.classes if attribute.classes else not isinstance(value, str)
 
 
 def most_alike(distances: np.ndarray) -> list[tuple[int, int, float]]:
