@@ -1,6 +1,6 @@
 """The README's animation: three faces of the shipped model, one slider each, from end to end and back.
 
-python -m tests.benchmarks.sliders --out docs/pictures/sliders.gif
+python -m tests.benchmarks.sliders --out docs/pictures/sliders.webp
 """
 
 import argparse
@@ -10,8 +10,9 @@ import numpy as np
 from PIL import Image
 
 import anime_gen
+from anime_gen.studio.export import enlarged
 
-SLIDERS = {"hair_length": 36, "smile": 29, "hair_hue": 24}
+SLIDERS = {"hair_length": 36, "smile": 4, "hair_hue": 25}
 """Attribute -> number of the character that shows it."""
 STEPS = 10
 
@@ -19,8 +20,8 @@ STEPS = 10
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--model", default="shipped", help="a bundle's folder")
-    parser.add_argument("--side", type=int, default=176)
-    parser.add_argument("--out", type=Path, default=Path("docs/pictures/sliders.gif"))
+    parser.add_argument("--side", type=int, default=208)
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures/sliders.webp"))
     wish = parser.parse_args()
     model = anime_gen.open_model(wish.model)
     frames = []
@@ -30,10 +31,10 @@ def main() -> None:
             attribute = model.attributes[name]
             low, high = (0.0, 1.0) if attribute.kind == "binary" else (attribute.low, attribute.high)
             face = model.random(number).edit(**{name: low + share * (high - low)})
-            faces.append(np.asarray(face.image.resize((wish.side, wish.side), Image.Resampling.LANCZOS)))
-        frames.append(Image.fromarray(np.concatenate(faces, axis=1)).quantize(96))
+            faces.append(np.asarray(enlarged(face.pixels, wish.side)))
+        frames.append(Image.fromarray(np.concatenate(faces, axis=1)))
     there_and_back = [*frames, *frames[-2:0:-1]]
-    there_and_back[0].save(wish.out, save_all=True, append_images=there_and_back[1:], duration=110, loop=0)
+    there_and_back[0].save(wish.out, save_all=True, append_images=there_and_back[1:], duration=110, loop=0, quality=82)
 
 
 if __name__ == "__main__":

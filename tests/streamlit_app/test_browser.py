@@ -214,7 +214,7 @@ def test_another_visitor_sees_nothing_of_it(site: Site, browser: Browser, page: 
     stranger.goto(site.address)
     stranger.wait_for_selector(".picture[src]")
     assert source(stranger) != source(page)
-    assert stranger.url.endswith("character=16")
+    assert stranger.url.endswith("character=4")
     stranger.context.close()
 
 
@@ -225,5 +225,5 @@ def test_the_downloaded_picture_carries_its_recipe(page: Page):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
     png = Path(download.value.path()).read_bytes()
-    assert recipe_of(png).seed == 16
+    assert recipe_of(png).seed == 4
     assert Image.open(io.BytesIO(png)).size == (16, 16)

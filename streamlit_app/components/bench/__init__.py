@@ -11,12 +11,13 @@ from PIL import Image
 
 from anime_gen.serving.rendering import Picture
 from anime_gen.studio import Editor
+from anime_gen.studio.export import enlarged
 from anime_gen.studio.rows import rows
 from anime_gen.studio.wording import described
 
 HERE = Path(__file__).parent
 KEY = "bench"
-SHOWN_PX = 512
+SHOWN_PX = 256
 
 _component = st.components.v2.component(
     "anime_gen_bench",
@@ -78,10 +79,9 @@ def _groups(editor: Editor) -> list[tuple[str, str]]:
 
 
 def _data_url(picture: Picture, moving: bool) -> str:
-    """The picture as JPEG text: as it is while moving, else enlarged smoothly, for it is a drawing and no diagram."""
-    image = Image.fromarray(picture.pixels)
-    if not moving and image.width < SHOWN_PX:
-        image = image.resize((SHOWN_PX, SHOWN_PX), Image.Resampling.LANCZOS)
+    """The picture as JPEG text: as it is while moving, else enlarged if it is small."""
+    small = not moving and len(picture.pixels) < SHOWN_PX
+    image = enlarged(picture.pixels, SHOWN_PX) if small else Image.fromarray(picture.pixels)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=88 if moving else 95, subsampling=0)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
