@@ -29,7 +29,7 @@ class Bench {
       this.picture.src = this.data.src
       this.picture.alt = this.data.alt
     }
-    this.root.querySelector(".status").textContent = this.data.status
+    write(this.root.querySelector(".status"), this.data.status)
     this.showGroups()
     this.showRows()
     if (this.waiting && this.data.answered >= this.waiting.serial) this.answered()
@@ -43,7 +43,7 @@ class Bench {
     this.data.groups.forEach(([name, label], place) => {
       const tab = bar.children[place] ?? bar.appendChild(made("button", { type: "button" }))
       set(tab, { role: "tab", "aria-selected": name === this.group, tabindex: name === this.group ? 0 : -1 })
-      if (tab.textContent !== label) tab.textContent = label
+      write(tab, label)
       tab.onclick = () => this.turnTo(name)
       tab.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
@@ -161,27 +161,28 @@ class Row {
 
   show(row, visible, held) {
     this.row = row
+    this.element.hidden = !visible
+    if (!visible) return // brought up to date when its group is turned to
     const still = Boolean(row.locked || row.off)
     const wished = row.asked !== null
-    this.element.hidden = !visible
     set(this.element, { "data-off": Boolean(row.off), title: row.help })
-    this.label.textContent = row.label
-    if (!held) this.value.textContent = row.words
-    this.note.textContent = row.off || [row.reason, row.held].filter(Boolean).join(" ")
+    write(this.label, row.label)
+    if (!held) write(this.value, row.words)
+    write(this.note, row.off || [row.reason, row.held].filter(Boolean).join(" "))
     if (this.input) this.showSlider(row, held, still)
     if (this.toggle) {
       set(this.toggle, { "aria-checked": row.value >= 0.5, "aria-label": row.label })
-      this.toggle.textContent = row.value >= 0.5 ? "yes" : "no"
+      write(this.toggle, row.value >= 0.5 ? "yes" : "no")
       this.toggle.disabled = still
     }
     for (const choice of this.choices?.children ?? []) {
       set(choice, { "aria-checked": choice.dataset.class === row.value, "data-asked": choice.dataset.class === row.asked })
       choice.disabled = still
     }
-    this.lock.textContent = row.locked ? "Locked" : "Lock"
+    write(this.lock, row.locked ? "Locked" : "Lock")
     set(this.lock, { "aria-pressed": row.locked, "aria-label": `${row.locked ? "Unlock" : "Lock"} ${row.label.toLowerCase()}` })
     this.lock.disabled = Boolean(row.off)
-    this.reset.textContent = "Undo wish"
+    write(this.reset, "Undo wish")
     set(this.reset, { "aria-label": `Undo the wish for ${row.label.toLowerCase()}` })
     this.reset.hidden = !wished || row.locked
   }
@@ -206,6 +207,11 @@ class Row {
 
 function made(tag, attributes = {}) {
   return set(document.createElement(tag), attributes)
+}
+
+// Only what changed: each write to the page makes the browser lay it out again, many times a second.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text
 }
 
 function set(element, attributes) {
