@@ -31,7 +31,6 @@ def test_numbers_that_are_no_face_are_refused(bundle: Bundle, factor: float):
         ({"targets": {"wings": 1.0}}, "wings"),
         ({"targets": {"bangs": 7.0}}, "bangs"),
         ({"locks": ("wings",)}, "does not measure"),
-        ({"locks": ("bangs",), "targets": {"bangs": 0.5}}, "at once"),
         ({"seed": None, "latent": ((1.0, 2.0),)}, "this model needs"),
     ],
 )
