@@ -14,10 +14,10 @@ import yaml
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.latent import DirectionConfig, fit_directions
-from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.bundle import Bundle, BundleParts
 from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
-from anime_gen.stylegan2 import Discriminator, Generator, NetworkConfig, save_network
+from anime_gen.stylegan2 import Discriminator, Generator, NetworkConfig
 from anime_gen.tagging.classifiers.network import Shape, SubModel
 from anime_gen.tagging.classifiers.sub_model import CalibratedModel, plain_calibrations
 from anime_gen.tagging.classifiers.tagger import Tagger
@@ -79,22 +79,12 @@ def tiny_tagger(seed: int = 0) -> Tagger:
 
 
 def write_tiny_bundle(folder: Path, seed: int = 0, generator: Generator | None = None) -> Path:
-    generator, tagger = generator or tiny_generator(seed), tiny_tagger()
-    parts = folder / "parts"
-    save_network(generator, parts / "generator.safetensors", CARD)
-    save_network(Discriminator(TINY), parts / "discriminator.safetensors", CARD)
-    tagger.save(parts / "taggers")
+    generator, discriminator, tagger = generator or tiny_generator(seed), Discriminator(TINY), tiny_tagger()
+    generator.card = discriminator.card = CARD
     config = DirectionConfig(samples=96, rank=8, layer_groups=2, calibration_characters=2, calibration_points=3)
-    fit_directions(generator, tagger, config).save(parts / "directions.safetensors")
-    Bundle.write(
-        folder / "bundle",
-        parts / "generator.safetensors",
-        parts / "discriminator.safetensors",
-        parts / "taggers",
-        parts / "directions.safetensors",
-        CARD,
-        {"generator": {"kid": 0.1}},
-    )
+    directions = fit_directions(generator, tagger, config)
+    reports = {"generator": {"kid": 0.1}}
+    BundleParts(generator, discriminator, tagger, directions, CARD, reports).write(folder / "bundle")
     return folder / "bundle"
 
 

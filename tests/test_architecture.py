@@ -28,7 +28,17 @@ LAYERS = {
     "studio": {*ROOT_MODULES, "serving", "latent", "tagging", "evaluation", "stylegan2", "images", "drawing"},
 }
 ALLOWED = {
-    "kedro": {"pipelines", "hooks", "settings", "session", "cli", "project", "pipeline_registry", "__main__"},
+    "kedro": {
+        "pipelines",
+        "datasets",
+        "hooks",
+        "settings",
+        "session",
+        "cli",
+        "project",
+        "pipeline_registry",
+        "__main__",
+    },
     "mlflow": {"tracking", "serving", "hooks"},
     "streamlit": set(),
 }

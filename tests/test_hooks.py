@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
@@ -10,6 +11,7 @@ from kedro.pipeline import Node, Pipeline
 from pydantic import BaseModel
 
 from anime_gen.hooks import MlflowHooks, ProjectHooks, experiment_of, run_name
+from anime_gen.images import write_store
 from anime_gen.pipeline_registry import register_pipelines
 from anime_gen.project.parameters import UnknownParameterError
 from anime_gen.project.settings_reader import ProjectConfigLoader
@@ -26,7 +28,6 @@ class TrainParameters(BaseModel):
     inner: dict[str, int] = {"depth": 2}
 
 
-FACES = {"folder": "faces", "resolution": 16, "count": 10, "fingerprint": "ab" * 32, "source": "drawn"}
 REPORT = {"kid": 0.25, "images_seen": 500, "words": "fine", "parts": {"hair": {"f1": 0.5, "bad": float("nan")}}}
 
 
@@ -46,7 +47,7 @@ def catalog() -> DataCatalog:
         {
             "params:train": MemoryDataset(TrainParameters()),
             "params:attributes": MemoryDataset({"smile": {"low": -1}}),
-            "face_store": MemoryDataset(FACES),
+            "face_store": MemoryDataset("faces"),
         }
     )
 
@@ -70,11 +71,13 @@ def hooks(context: SimpleNamespace) -> MlflowHooks:
     return hooks
 
 
-def test_a_run_tells_the_whole_story(hooks: MlflowHooks, catalog: DataCatalog, store: TrackingStore):
+def test_a_run_tells_the_whole_story(hooks: MlflowHooks, catalog: DataCatalog, store: TrackingStore, tmp_path: Path):
     hooks.before_pipeline_run(RUN, PIPELINE, catalog)
     run_id = active_tracker().run_id
-    hooks.after_dataset_loaded("face_store", FACES)
-    hooks.after_dataset_loaded("face_store", FACES)
+    faces = write_store(tmp_path / "faces", np.zeros((10, 16, 16, 3), np.uint8))
+    faces.source["kind"] = "drawn"
+    hooks.after_dataset_loaded(faces)
+    hooks.after_dataset_loaded(faces)
     hooks.after_dataset_saved("generator_report", REPORT)
     hooks.after_dataset_saved("tags", "no report")
     hooks.after_pipeline_run()
@@ -89,7 +92,7 @@ def test_a_run_tells_the_whole_story(hooks: MlflowHooks, catalog: DataCatalog, s
     assert client.get_metric_history(run_id, "generator.kid")[0].step == 500
     tags = run.data.tags
     assert tags["command"] == "kedro run --pipelines=train --env=smoke --params=train.batch=8"
-    assert tags["data.fingerprint"] == "ab" * 32
+    assert tags["data.fingerprint"] == faces.fingerprint
     assert tags["device"]
     assert tags["mlflow.user"]
     assert tags["mlflow.source.name"] == "kedro run --pipelines=train"
@@ -123,11 +126,10 @@ def project_context(project: Path, **params: object) -> SimpleNamespace:
     return SimpleNamespace(project_path=project, config_loader=loader)
 
 
-def test_nodes_get_an_absolute_data_folder_and_the_store(tmp_path: Path, store: TrackingStore):
-    catalog, hooks = DataCatalog(), ProjectHooks()
+def test_nodes_get_the_store(tmp_path: Path, store: TrackingStore):
+    catalog, hooks = DataCatalog({"tracking_store": MemoryDataset(copy_mode="assign")}), ProjectHooks()
     hooks.after_context_created(project_context(tmp_path))
     hooks.after_catalog_created(catalog)
-    assert catalog.load("data_folder") == tmp_path / "data/smoke"
     assert catalog.load("tracking_store").uri == store.uri
 
 

@@ -174,8 +174,8 @@ class Vocabulary(RootModel[dict[str, Attribute]]):
         return tuple(a for a in self.root.values() if a.group == group)
 
     def subset(self, names: Mapping[str, object] | tuple[str, ...] | list[str]) -> Vocabulary:
-        """Only these attributes, in this vocabulary's order."""
-        return Vocabulary({name: a for name, a in self.root.items() if name in names})
+        """Only these attributes, in this vocabulary's order; there may be none."""
+        return Vocabulary.model_construct({name: a for name, a in self.root.items() if name in names})
 
     @property
     def columns(self) -> list[Column]:

@@ -12,9 +12,10 @@ import click
 import yaml
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol, MemoryDataset
+from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from anime_gen.images import FaceStore
 from anime_gen.project import Project
 from anime_gen.project.known import known_to
 from anime_gen.project.parameters import checked
@@ -32,17 +33,13 @@ PARAMETER = "params:"
 
 
 FACES = "face_store"
-GENERATOR = "generator_info"
+GENERATOR = "generator_card"
 OF_THE_GENERATOR = ("generator", "directions")
 """Reports that judge a generator, and so belong to the run that trained it as well."""
 
 
 class ProjectHooks:
-    """Chooses the source a run works on, checks its parameters, and gives nodes two free datasets.
-
-    `data_folder`: the absolute path under which the source keeps everything. `tracking_store`: where runs and models
-    are.
-    """
+    """Chooses the source a run works on, checks its parameters, and fills in `tracking_store`."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -56,9 +53,8 @@ class ProjectHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Put both into the catalog."""
-        catalog["data_folder"] = MemoryDataset(self._project.source_folder, copy_mode="assign")
-        catalog["tracking_store"] = MemoryDataset(self._store, copy_mode="assign")
+        """Say where runs and models are."""
+        catalog.save("tracking_store", self._store)
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline) -> None:
@@ -131,14 +127,14 @@ class MlflowHooks:
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
         """Tell which pictures the run reads; remember of which generator it speaks."""
-        self._tell_faces(dataset_name, data)
+        self._tell_faces(data)
         if dataset_name == GENERATOR and isinstance(data, Mapping):
             self._generator = data
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Log every `<name>_report`: its headline figures, its tables, itself."""
-        self._tell_faces(dataset_name, data)
+        self._tell_faces(data)
         tracker = active_tracker()
         if dataset_name.endswith(REPORT_SUFFIX) and isinstance(data, Mapping) and isinstance(tracker, MlflowTracker):
             name, step = dataset_name.removesuffix(REPORT_SUFFIX), _images_seen(data, self._generator)
@@ -163,16 +159,16 @@ class MlflowHooks:
         """End the run as FAILED. Ctrl-C and signals do not come here: the session ends that run as KILLED."""
         close_active("FAILED")
 
-    def _tell_faces(self, dataset_name: str, data: Any) -> None:
+    def _tell_faces(self, data: Any) -> None:
         tracker = active_tracker()
-        if dataset_name != FACES or not isinstance(data, Mapping) or not isinstance(tracker, MlflowTracker):
+        if not isinstance(data, FaceStore) or not isinstance(tracker, MlflowTracker):
             return
-        fingerprint = str(data.get("fingerprint", ""))
-        if fingerprint in self._inputs_told:
+        if data.fingerprint in self._inputs_told:
             return
-        self._inputs_told.add(fingerprint)
-        tracker.log_dataset(dataset_of(data, data_name(self._source)), "training" if self._trains else "evaluation")
-        tracker.set_tags({"data.fingerprint": fingerprint})
+        self._inputs_told.add(data.fingerprint)
+        faces = dataset_of({"folder": data.folder.name} | data.facts, data_name(self._source))
+        tracker.log_dataset(faces, "training" if self._trains else "evaluation")
+        tracker.set_tags({"data.fingerprint": data.fingerprint})
 
 
 STAGES = ("ingest", "tag", "train", "directions", "evaluate", "publish")

@@ -27,6 +27,7 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 PLAINER = (
     (re.compile(r"\n\s*For further information visit \S+"), ""),
     (re.compile(r" \[type=\w+, input_value=(.*?), input_type=\w+\]"), r" (given: \1)"),
+    (re.compile(r"Failed while (loading data from|saving data to) dataset .*\)\.\n"), ""),
     (re.compile(r"Failed to instantiate \w+ for parameter '[^']+': "), ""),
 )
 """What pydantic and Kedro add to a message about a parameter, and what a reader needs of it."""

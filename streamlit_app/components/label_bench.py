@@ -16,7 +16,7 @@ from anime_gen.attributes import Vocabulary
 from anime_gen.studio.practice import PRACTICE, PRACTICE_FACES, has_faces, make_practice
 from anime_gen.tagging.active_learning.labelling_session import LabellingSession
 from anime_gen.tagging.active_learning.page_features import collect_views
-from anime_gen.tagging.group_training import TAGGERS
+from anime_gen.tagging.classifiers.tagger import TAGGERS
 from components.champion import open_champion
 from components.project import data_folder, project
 

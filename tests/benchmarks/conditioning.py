@@ -97,9 +97,7 @@ def tags_of(index: pd.DataFrame) -> TagSet:
     tagger = Tagger.load(ROOT / "data/06_models/shipped/taggers")
     unread = {f"soft.{column.name}": np.zeros(len(index)) for column in tagger.columns}
     doubtful = {f"{name}.abstained": np.ones(len(index), dtype=bool) for name in tagger.vocabulary}
-    return training_tags(
-        vocabulary, tagger, "shipped", index, pd.DataFrame({"id": index["id"]} | unread | doubtful), ()
-    )
+    return training_tags(vocabulary, tagger, index, pd.DataFrame({"id": index["id"]} | unread | doubtful), ())
 
 
 def judged(folder: Path, measurer: Measurer, train: np.ndarray, held_out: np.ndarray, samples: int) -> dict[str, Any]:
@@ -172,11 +170,7 @@ def main() -> None:
     pictures, index = drawn(out, options.faces, seed=0)
     held_out, _ = drawn(out, options.samples, seed=1)
     tags = tags_of(index)
-    measurer = (
-        Measurer.load(options.measurer)
-        if options.measurer
-        else ensure_measurer(out / "measurer.safetensors", MeasurerConfig(), bar)
-    )
+    measurer = Measurer.load(options.measurer) if options.measurer else ensure_measurer(MeasurerConfig(), progress=bar)
     path = out / "conditioning.json"
     results: dict[str, list[dict[str, Any]]] = json.loads(path.read_text()) if path.is_file() else {}
     for seed in options.seeds:

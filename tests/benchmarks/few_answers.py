@@ -130,7 +130,7 @@ def main() -> None:
                 answer(store, attribute, looks, labels, pool, wish.wrong)
             for start in wish.starts:
                 task = task_of(vocabulary, group, start, wish.taggers)
-                report = train_group(task, faces, index, Path(place), MemoryTracker())["report"]
+                report = train_group(task, faces, index, store, None, Path(place), MemoryTracker()).card["report"]
                 for attribute in classes:
                     entry = report[attribute.name]
                     print(

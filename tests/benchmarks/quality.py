@@ -222,7 +222,7 @@ def main() -> None:
     with _alone(out):
         pictures, held_out = drawn_faces(out, options.faces, options.held_out, options.seed)
         faces = ArrayFaces(pictures)
-        measurer = ensure_measurer(out / "measurer.safetensors", MeasurerConfig(), bar)
+        measurer = ensure_measurer(MeasurerConfig(), progress=bar)
         real, floor = extract(measurer, held_out), extract(measurer, pictures[: len(held_out)])
         rates = measure_rates(faces, options.seed, options.threads, out)
         # An eighth of the time at 8 px, a quarter at 16 px, the rest at full size.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from anime_gen.images import FacesConfig, SourceConfig, open_face_store
+from anime_gen.images import FacesConfig, SourceConfig
 from anime_gen.images import ingest as ingest_module
 from anime_gen.images.ingest import ingest
 from anime_gen.images.outcome import Ingested
@@ -23,14 +23,14 @@ def ingested(path: Path, data: Path, *, source: dict[str, Any] | None = None, **
 
 
 def store_folder(done: Ingested, data: Path) -> Path:
-    return data / done.face_store["folder"]
+    return done.face_store.folder
 
 
 def test_row_i_of_the_table_is_picture_i_of_the_store(tmp_path: Path) -> None:
     write_faces(tmp_path / "in" / "b", range(3), 32)
     write_faces(tmp_path / "in" / "a", range(3, 5), 32)
     done = ingested(tmp_path / "in", tmp_path)
-    store = open_face_store(done.face_store, tmp_path)
+    store = done.face_store
     assert list(done.index.columns) == ["id", "source_name", "sha256", "phash", "group", "split"]
     assert done.index["source_name"].tolist() == [
         *(f"a/{i:05d}.png" for i in (3, 4)),
@@ -38,7 +38,7 @@ def test_row_i_of_the_table_is_picture_i_of_the_store(tmp_path: Path) -> None:
     ]
     for row, number in enumerate((3, 4, 0, 1, 2)):
         assert (store.read(np.array([row]))[0] == np.asarray(face(number, 32))).all()
-    assert done.face_store["count"] == len(store) == done.report["accepted"] == 5
+    assert len(store) == done.report["accepted"] == 5
     assert done.data_card["sha256"] == store.fingerprint
     assert done.data_card["licence"] == "not stated by the user"
     assert str(tmp_path) not in json.dumps([done.data_card, done.report])
@@ -70,7 +70,7 @@ def test_an_unchanged_source_does_no_work_and_gives_the_same(tmp_path: Path, mon
         monkeypatch.delattr(ingest_module, name)
     again = ingested(tmp_path / "in", tmp_path)
     assert again.report["decoded"] == 0
-    assert again.face_store == first.face_store
+    assert again.face_store.fingerprint == first.face_store.fingerprint
     assert again.data_card == first.data_card
     assert again.index.equals(first.index)
     assert {**again.report, "seconds": 0, "decoded": 4} == {**first.report, "seconds": 0}
@@ -91,7 +91,7 @@ def test_only_what_is_new_or_changed_is_decoded(tmp_path: Path) -> None:
     removed = ingested(folder, tmp_path)
     assert (removed.report["decoded"], removed.report["accepted"]) == (0, 6)
     fresh = ingested(folder, tmp_path / "elsewhere")
-    assert fresh.face_store["fingerprint"] == removed.face_store["fingerprint"]
+    assert fresh.face_store.fingerprint == removed.face_store.fingerprint
     assert fresh.index.equals(removed.index)
     before, after = (done.index.set_index("id")["split"] for done in (first, removed))
     shared = before.index.intersection(after.index)
@@ -112,7 +112,7 @@ def test_another_source_or_resolution_leaves_the_first_store_alone(tmp_path: Pat
     write_faces(tmp_path / "two", range(3, 6))
     first = ingested(tmp_path / "one", tmp_path)
     others = [ingested(tmp_path / "two", tmp_path), ingested(tmp_path / "one", tmp_path, resolution_px=16)]
-    assert len({done.face_store["folder"] for done in (first, *others)}) == 3
+    assert len({done.face_store.folder for done in (first, *others)}) == 3
     assert ingested(tmp_path / "one", tmp_path).report["decoded"] == 0
 
 
@@ -208,7 +208,7 @@ def test_drawn_faces_bring_their_truth_and_grow_by_what_is_missing(tmp_path: Pat
 
     first = drawn(6, tmp_path)
     assert {f"label.{name}" for name in DRAWN} >= {c for c in first.index.columns if c.startswith("label.")}
-    store = open_face_store(first.face_store, tmp_path)
+    store = first.face_store
     for row in range(6):
         character = Character.from_json(first.index["character"][row])
         assert (store.read(np.array([row]))[0] == render(character, 16)).all()
@@ -218,9 +218,9 @@ def test_drawn_faces_bring_their_truth_and_grow_by_what_is_missing(tmp_path: Pat
     more = drawn(9, tmp_path)
     assert more.report["decoded"] == 3
     assert more.index["id"][:6].tolist() == first.index["id"].tolist()
-    assert drawn(6, tmp_path).face_store == first.face_store
+    assert drawn(6, tmp_path).face_store.fingerprint == first.face_store.fingerprint
     other = drawn(3, tmp_path, seed=1)
     assert other.report["decoded"] == 3
-    assert other.face_store["folder"] != first.face_store["folder"]
+    assert other.face_store.folder != first.face_store.folder
     with pytest.raises(ValueError, match=r"source.split must be one of default"):
         drawn(3, tmp_path, split="none")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from anime_gen.images import FacesConfig, SourceConfig
-from anime_gen.images.ingest import STORES, store_key
+from anime_gen.images.ingest import store_key
 from anime_gen.images.ledger import Ledger
 from anime_gen.images.sources import open_source
 from tests.images.pictures import encoded, face, write_faces
@@ -35,7 +35,7 @@ def finish(pictures: Path, data: Path) -> dict[str, int]:
 
 def folder_of(pictures: Path, data: Path) -> Path:
     source = open_source(SourceConfig(kind="folder", path=str(pictures)), FacesConfig(), data)
-    return data / STORES / store_key(source, FacesConfig(resolution_px=32))
+    return data / store_key(source, FacesConfig(resolution_px=32))
 
 
 def content(folder: Path) -> dict[str, bytes]:

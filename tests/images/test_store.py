@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anime_gen.images import ArrayFaces, Faces, FaceStore, area_average, open_face_store, write_store
+from anime_gen.images import ArrayFaces, Faces, FaceStore, area_average, open_face_store, save_card, write_store
 from anime_gen.images import store as store_module
 
 
@@ -96,12 +96,22 @@ def test_missing_or_damaged_store_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_store_that_changed_since_the_dataset_was_written_is_refused(tmp_path: Path) -> None:
-    store = write_store(tmp_path / "faces", noise(4))
-    stated = {"folder": "faces", "fingerprint": store.fingerprint}
-    assert len(open_face_store(stated, tmp_path)) == 4
-    write_store(tmp_path / "faces", noise(5))
+    card = tmp_path / "02_intermediate" / "face_store.json"
+    save_card(write_store(tmp_path / "02_intermediate" / "faces", noise(4)), card)
+    assert len(open_face_store(card)) == 4
+    write_store(tmp_path / "02_intermediate" / "faces", noise(5))
     with pytest.raises(ValueError, match="other faces"):
-        open_face_store(stated, tmp_path)
+        open_face_store(card)
+
+
+def test_a_card_names_the_store_wherever_the_project_is_moved(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "data" / "02_intermediate" / "faces", noise(4))
+    store.source["kind"] = "drawn"
+    save_card(store, tmp_path / "data" / "02_intermediate" / "face_store.json")
+    (tmp_path / "data").rename(tmp_path / "moved")
+    moved = open_face_store(tmp_path / "moved" / "02_intermediate" / "face_store.json")
+    assert moved.source == {"kind": "drawn"}
+    assert (moved.read(np.arange(4)) == noise(4)).all()
 
 
 def test_unknown_schema_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from anime_gen.serving.bundle import Bundle
+from anime_gen.serving.bundle import Bundle, BundleParts
 from anime_gen.serving.manifest import BundleError, verify, write_manifest
 from anime_gen.serving.rendering import Renderer
+from anime_gen.stylegan2 import load_discriminator
 from tests.conftest import ATTRIBUTES
 
 GENERATOR = "generator.safetensors"
@@ -194,10 +195,12 @@ def test_directions_of_other_taggers_are_refused(copy: Path):
         Bundle.load(copy)
 
 
-def test_a_new_bundle_takes_the_place_of_the_old_one(tmp_path: Path, copy: Path):
-    parts = [copy / GENERATOR, copy / DISCRIMINATOR, copy / "taggers", copy / "directions.safetensors"]
+def test_a_new_bundle_takes_the_place_of_the_old_one_and_equal_networks_have_equal_bytes(tmp_path: Path, copy: Path):
+    old, critic = Bundle.load(copy), load_discriminator(copy / DISCRIMINATOR)
     for note in ("first", "second"):
-        Bundle.write(tmp_path / "place", *parts, {"resolution": 16, "note": note}, {})
+        card = {"resolution": 16, "note": note}
+        sha256 = BundleParts(old.generator, critic, old.tagger, old.directions, card, {}).write(tmp_path / "place")
+        assert sha256 == old.sha256
     assert Bundle.load(tmp_path / "place").card["note"] == "second"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "place"]
 

@@ -2,19 +2,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
+from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.gate import GateRule, sample
 from anime_gen.serving.publishing import PublishConfig, make_card, publish
 from anime_gen.serving.registry import CHALLENGER, CHAMPION, Registry
 from anime_gen.tracking.store import TrackingStore
 from tests.conftest import tiny_generator
 
-GATE = GateRule(faces=48)
+GATED, OPEN = PublishConfig(gate=GateRule(faces=48)), PublishConfig(gate=None)
 
 
 @pytest.fixture(scope="module")
 def measurer() -> Measurer:
+    torch.manual_seed(0)
     return Measurer(drawn_vocabulary(), width=4).eval()
 
 
@@ -25,7 +28,7 @@ def faces() -> np.ndarray:
 
 
 def test_the_first_model_of_an_empty_registry_is_champion(store: TrackingStore, bundle_folder: Path, measurer, faces):
-    report = publish(bundle_folder, Registry(store), None, faces, measurer, PublishConfig(gate=GATE))
+    report = publish(Bundle.load(bundle_folder), Registry(store), None, faces, measurer, GATED)
     assert (report["version"], report["champion"], report["champion_before"]) == ("1", "1", None)
     assert "no champion" in report["reason"]
 
@@ -33,18 +36,18 @@ def test_the_first_model_of_an_empty_registry_is_champion(store: TrackingStore, 
 def test_a_worse_model_stays_challenger_and_a_better_one_wins(
     published: TrackingStore, other_bundle_folder: Path, bundle_folder: Path, measurer, faces
 ):
-    registry, config = Registry(published), PublishConfig(gate=GATE)
-    better = publish(other_bundle_folder, registry, None, faces, measurer, config)
+    registry, config = Registry(published), GATED
+    better = publish(Bundle.load(other_bundle_folder), registry, None, faces, measurer, config)
     assert (better["promoted"], better["champion_before"], better["champion"]) == (True, "1", "2")
     assert {row["model"] for row in better["scores"]} == {"challenger", "champion"}
-    worse = publish(bundle_folder, registry, None, faces, measurer, config)
+    worse = publish(Bundle.load(bundle_folder), registry, None, faces, measurer, config)
     assert (worse["promoted"], worse["version"], worse["champion"]) == (False, "1", "2")
     assert registry.version_of(CHALLENGER) == "1"
     assert "challenger only" in worse["reason"]
 
 
 def test_a_model_that_is_champion_already_stays_so(published: TrackingStore, bundle_folder: Path, measurer, faces):
-    report = publish(bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=GATE))
+    report = publish(Bundle.load(bundle_folder), Registry(published), None, faces, measurer, GATED)
     assert report["champion"] == "1"
     assert "already" in report["reason"]
 
@@ -57,7 +60,7 @@ def test_a_champion_that_cannot_be_fetched_keeps_its_rank(
 
     with monkeypatch.context() as patched:
         patched.setattr("mlflow.artifacts.download_artifacts", away)
-        report = publish(other_bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=GATE))
+        report = publish(Bundle.load(other_bundle_folder), Registry(published), None, faces, measurer, GATED)
     assert (report["version"], report["champion"], report["promoted"]) == ("2", "1", False)
     assert "the artifact server is away" in report["reason"]
 
@@ -68,7 +71,7 @@ def test_a_damaged_champion_is_replaced(
     registry = Registry(store)
     registry.set_alias(CHAMPION, registry.register(bundle_folder, origin="test"))
     (registry.folder_of("1") / "card.json").write_text("{}")
-    report = publish(other_bundle_folder, registry, None, faces, measurer, PublishConfig(gate=GATE))
+    report = publish(Bundle.load(other_bundle_folder), registry, None, faces, measurer, GATED)
     assert (report["champion"], report["promoted"]) == ("2", True)
     assert "card.json" in report["reason"]
 
@@ -77,43 +80,40 @@ def test_the_shipped_model_is_what_a_first_own_model_has_to_beat(
     store: TrackingStore, bundle_folder: Path, other_bundle_folder: Path, measurer, faces
 ):
     registry = Registry(store)
-    report = publish(bundle_folder, registry, other_bundle_folder, faces, measurer, PublishConfig(gate=GATE))
+    report = publish(Bundle.load(bundle_folder), registry, other_bundle_folder, faces, measurer, GATED)
     assert (report["version"], report["champion"], report["promoted"]) == ("2", "1", False)
     assert registry.tags_of("1")["origin"] == "shipped"
 
 
 def test_without_a_gate_every_model_becomes_champion(published: TrackingStore, other_bundle_folder, measurer, faces):
-    report = publish(other_bundle_folder, Registry(published), None, faces, measurer, PublishConfig(gate=None))
+    report = publish(Bundle.load(other_bundle_folder), Registry(published), None, faces, measurer, OPEN)
     assert report["champion"] == Registry(published).version_of(CHAMPION) == "2"
 
 
-def test_a_card_tells_data_licence_and_figures(bundle_folder: Path):
+def test_a_card_tells_data_licence_and_figures():
     info = {"resolution": 16, "images_seen": 5, "source": {"kind": "drawn", "count": 7, "path": None}}
-    card = make_card(
-        bundle_folder / "generator.safetensors", info, {"licence": "CC0-1.0"}, {"kid": 0.5}, ["smile"], "first"
-    )
-    assert card["data"] == "kind drawn, count 7"
+    card = make_card({"seed": 3}, info, {"licence": "CC0-1.0"}, {"kid": 0.5}, ["smile"], "first")
+    assert (card["data"], card["training"]) == ("kind drawn, count 7", {"seed": 3})
     assert (card["licence"], card["figures"]["kid"], card["note"]) == ("CC0-1.0", 0.5, "first")
-    unknown = make_card(bundle_folder / "generator.safetensors", {"resolution": 16}, {}, {}, [], "")
+    unknown = make_card({}, {"resolution": 16}, {}, {}, [], "")
     assert (unknown["data"], unknown["licence"]) == ("unknown", "not stated")
 
 
 def test_a_set_too_small_to_compare_by_is_published_and_says_how_to_open_it(
     published: TrackingStore, other_bundle_folder: Path, measurer, faces
 ):
-    report = publish(other_bundle_folder, Registry(published), None, faces[:6], measurer, PublishConfig(gate=GATE))
+    report = publish(Bundle.load(other_bundle_folder), Registry(published), None, faces[:6], measurer, GATED)
     assert not report["promoted"]
     assert report["version"] != report["champion"]
     assert "6 held-out faces are too few" in report["reason"]
     assert "publish.gate=null" in report["reason"]
-    opened = publish(other_bundle_folder, Registry(published), None, faces[:6], measurer, PublishConfig(gate=None))
+    opened = publish(Bundle.load(other_bundle_folder), Registry(published), None, faces[:6], measurer, OPEN)
     assert opened["promoted"]
 
 
-def test_the_card_of_an_unjudged_model_says_so(bundle_folder: Path):
+def test_the_card_of_an_unjudged_model_says_so():
     info = {"resolution": 16, "source": {"kind": "folder", "name": "mine"}}
-    generator = bundle_folder / "generator.safetensors"
-    card = make_card(generator, info, {}, {"kid": None, "reason": "not judged: 2 unseen"}, [], "")
+    card = make_card({}, info, {}, {"kid": None, "reason": "not judged: 2 unseen"}, [], "")
     assert card["quality"] == "not judged: 2 unseen"
     assert card["figures"]["kid"] is None
-    assert "quality" not in make_card(generator, info, {}, {"kid": 0.1}, [], "")
+    assert "quality" not in make_card({}, info, {}, {"kid": 0.1}, [], "")

@@ -20,6 +20,7 @@ from anime_gen.serving.registry import (
 )
 from anime_gen.serving.rendering import Renderer
 from anime_gen.tracking.store import RegistryUnreachableError, TrackingSettings, TrackingStore
+from tests.conftest import own_store
 
 
 def test_an_empty_registry_says_how_to_get_a_model(store: TrackingStore):
@@ -39,6 +40,19 @@ def test_a_registered_bundle_is_opened_by_its_alias(store: TrackingStore, bundle
     assert f"get-artifact?run_uuid={described.run_id}&path=pictures/version-samples.png" in described.description
     assert "version-samples.png" in str(registry.client.list_artifacts(described.run_id, "pictures"))
     assert "champion" in registry.client.get_registered_model(registry.name).description
+
+
+@pytest.mark.parametrize("name", ["a%20b", "what?now", "50% done"])
+def test_a_bundle_in_a_folder_of_any_name_is_registered_and_opened(
+    name: str, tmp_path: Path, blank_database: Path, bundle_folder: Path, bundle, monkeypatch: pytest.MonkeyPatch
+):
+    project = tmp_path / name
+    shutil.copytree(bundle_folder, project / "bundle")
+    store = own_store(blank_database, project, monkeypatch)
+    registry = Registry(store)
+    registry.set_alias(CHAMPION, registry.register(project / "bundle", origin="test"))
+    assert load_champion(store)[0].sha256 == bundle.sha256
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_the_same_networks_are_registered_once(store: TrackingStore, bundle_folder: Path, other_bundle_folder: Path):

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from anime_gen.images import write_store
+from anime_gen.images import save_card, write_store
 from anime_gen.labels.store import STORE_NAME, LabelStore
 from anime_gen.tracking.store import TrackingStore
 from tests.tagging.toys import faces
@@ -22,8 +22,7 @@ def data_folder(folder: Path) -> Path:
     """A data folder as the ingest stage leaves it."""
     pictures, _ = faces(COUNT)
     store = write_store(folder / "02_intermediate" / "faces", pictures)
-    manifest = {"folder": "02_intermediate/faces", "fingerprint": store.fingerprint}
-    (folder / "02_intermediate" / "face_store.json").write_text(json.dumps(manifest))
+    save_card(store, folder / "02_intermediate" / "face_store.json")
     index = pd.DataFrame({"id": [f"p{k}" for k in range(COUNT)], "source_name": [f"{k}.png" for k in range(COUNT)]})
     index.to_parquet(folder / "02_intermediate" / "face_index.parquet")
     return folder

@@ -47,27 +47,21 @@ def content_key(config: MeasurerConfig) -> str:
 
 
 def ensure_measurer(
-    path: Path, config: MeasurerConfig, progress: Progress = silent, shipped: Path = SHIPPED
+    config: MeasurerConfig, before: Measurer | None = None, progress: Progress = silent, shipped: Path = SHIPPED
 ) -> Measurer:
-    """The measurer at `path` or the shipped one if it is the one asked for, else a new one; it then lies at `path`."""
-    kept = _unchanged(path, config)
-    if kept is not None:
-        return kept
-    measurer = _unchanged(shipped, config) or train_measurer(config, progress)
-    measurer.save(path)
-    return measurer
+    """The measurer made `before`, or the shipped one, if it is the one asked for; else a new one."""
+    if before is not None and _made_by(config, before):
+        return before
+    kept = Measurer.load(shipped)
+    return kept if _made_by(config, kept) else train_measurer(config, progress)
 
 
-def _unchanged(path: Path, config: MeasurerConfig) -> Measurer | None:
-    """The measurer at `path` if these settings and today's drawings made it."""
-    try:
-        measurer = Measurer.load(path)
-    except (FileNotFoundError, ValueError):
-        return None
+def _made_by(config: MeasurerConfig, measurer: Measurer) -> bool:
+    """Whether these settings and today's drawings made this measurer."""
     if measurer.card.get("key") != content_key(config):
-        return None
+        return False
     change = measurer.get_buffer("probe").float() - torch.from_numpy(probe(config.seed)).float()
-    return measurer if float(change.abs().mean()) <= LARGEST_CHANGE else None
+    return float(change.abs().mean()) <= LARGEST_CHANGE
 
 
 def probe(seed: int) -> np.ndarray:

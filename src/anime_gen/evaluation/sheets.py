@@ -1,22 +1,21 @@
 """The pictures of a generator report: samples, truncation, nearest training faces."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.generator_quality import Evidence
 from anime_gen.evaluation.plots import plot_spread, plot_truncation
 from anime_gen.evaluation.strips import Strip, draw_grid, draw_strips
 
+SHEETS = ("samples", "held_out", "nearest", "truncation")
 CLOSEST = 8
 """Pairs shown on the sheet of nearest training faces."""
 
 
 def evidence_sheets(report: dict[str, Any], evidence: Evidence, config: QualityConfig) -> dict[str, np.ndarray]:
-    """Name -> uint8 picture [h, w, 3]: `samples` unfiltered, `held_out` faces, `nearest` suspicious pairs."""
+    """SHEETS -> uint8 picture [h, w, 3]: samples unfiltered, held-out faces, suspicious pairs, psi against KID."""
     count = config.grid**2
     return {
         "samples": draw_grid(evidence.samples[:count], config.grid),
@@ -37,9 +36,3 @@ def nearest_pairs(evidence: Evidence) -> np.ndarray:
         Strip("nearest in training", evidence.train.read(found.nearest[order]), [""] * len(order)),
     ]
     return draw_strips(pairs)
-
-
-def save_png(picture: np.ndarray, path: Path) -> None:
-    """Write uint8 [h, w, 3] as PNG; folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(path, format="PNG")

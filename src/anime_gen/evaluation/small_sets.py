@@ -7,6 +7,8 @@ import numpy as np
 from anime_gen.evaluation.characters import latents, paint
 from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.generator_quality import FEWEST
+from anime_gen.evaluation.sheets import SHEETS
+from anime_gen.evaluation.strips import draw_grid, draw_note
 from anime_gen.stylegan2 import Generator
 
 FIGURES = (
@@ -27,8 +29,10 @@ def too_small(train: int, unseen: int) -> str | None:
     )
 
 
-def unjudged(generator: Generator, config: QualityConfig, reason: str) -> tuple[dict[str, Any], np.ndarray]:
-    """The report with every figure None and its `reason`; and samples uint8 [grid**2, r, r, 3] to look at."""
+def unjudged(generator: Generator, config: QualityConfig, reason: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The report with every figure None and its `reason`; samples to look at, and the reason on the other sheets."""
     ws, _ = latents(generator, range(config.grid**2))
     report: dict[str, Any] = dict.fromkeys(FIGURES) | {"spread": {}, "class_distance": {}, "truncation": []}
-    return report | {"reason": reason}, paint(generator, ws, config.batch)
+    sheets = dict.fromkeys(SHEETS, draw_note(reason))
+    sheets["samples"] = draw_grid(paint(generator, ws, config.batch), config.grid)
+    return report | {"reason": reason}, sheets

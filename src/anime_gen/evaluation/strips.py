@@ -1,5 +1,6 @@
 """Labelled sheets of pictures: samples, attribute sweeps, and the nearest training picture of a sample."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,15 @@ def draw_grid(pictures: np.ndarray, columns: int, picture_px: int = 96) -> np.nd
     sheet = Image.new("RGB", (columns * picture_px, rows * picture_px), PAPER)
     for i, picture in enumerate(pictures):
         sheet.paste(enlarge(picture, picture_px), (i % columns * picture_px, i // columns * picture_px))
+    return np.asarray(sheet)
+
+
+def draw_note(text: str, width: int = 480) -> np.ndarray:
+    """Some words on white instead of a sheet, uint8 [height, width, 3]."""
+    font = ImageFont.load_default(size=13)
+    lines = textwrap.wrap(text, 60)
+    sheet = Image.new("RGB", (width, len(lines) * 18 + 2 * MARGIN), PAPER)
+    ImageDraw.Draw(sheet).multiline_text((MARGIN, MARGIN), "\n".join(lines), fill=INK, font=font)
     return np.asarray(sheet)
 
 

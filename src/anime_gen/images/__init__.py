@@ -2,7 +2,7 @@
 
 from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.faces import ArrayFaces, AveragedFaces, Faces, area_average
-from anime_gen.images.store import FaceStore, open_face_store, write_store
+from anime_gen.images.store import FaceStore, open_face_store, save_card, write_store
 
 __all__ = [
     "ArrayFaces",
@@ -13,5 +13,6 @@ __all__ = [
     "SourceConfig",
     "area_average",
     "open_face_store",
+    "save_card",
     "write_store",
 ]

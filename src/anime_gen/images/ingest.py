@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from anime_gen.attributes import Vocabulary
     from anime_gen.labels.reader import Labels
 
-STORES = Path("02_intermediate") / "faces"  # below the data folder
 INDEX_VERSION = 3  # raise it when the same results would give another table
 LOCK_PATIENCE_S = 10.0  # another ingest into the same store may be about to end
 BATCH = 64  # pictures a batch: what a kill may cost
@@ -45,8 +44,8 @@ _PIXEL_SETTINGS = (
 )
 
 
-def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folder: Path) -> Ingested:
-    """Bring the store of `source` up to date and return its table; no work when nothing changed.
+def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, stores: Path) -> Ingested:
+    """Bring the store of `source`, below the folder `stores`, up to date; no work when nothing changed.
 
     `attributes` is the parameter of that name (a `Vocabulary` or its entries), which labels are checked against.
     Raises FileNotFoundError or ValueError with the next step when the source cannot be used, or when fewer than
@@ -60,17 +59,17 @@ def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, data_folde
     vocabulary = Vocabulary.parse(attributes)
     if faces.face_cascade is not None:
         load_cascade(faces.face_cascade)
-    opened = open_source(source, faces, data_folder)
-    folder = data_folder / STORES / store_key(opened, faces)
+    opened = open_source(source, faces, stores)
+    folder = stores / store_key(opened, faces)
     try:
         with naming(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with naming(folder), FileLock(folder.with_suffix(".lock"), timeout=LOCK_PATIENCE_S):
-            outcome, decoded = _up_to_date(opened, source, faces, vocabulary, data_folder, folder)
+            outcome, decoded = _up_to_date(opened, source, faces, vocabulary, folder)
     except Timeout:
         raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
     warn_of(outcome.facts, outcome.rejects, vocabulary)
-    return outcome.ingested(source, data_folder, decoded, time.monotonic() - started)
+    return outcome.ingested(source, decoded, time.monotonic() - started)
 
 
 def store_key(source: Source, faces: FacesConfig) -> str:
@@ -87,10 +86,10 @@ def store_key(source: Source, faces: FacesConfig) -> str:
 
 
 def _up_to_date(
-    opened: Source, source: SourceConfig, faces: FacesConfig, vocabulary: "Vocabulary", data_folder: Path, folder: Path
+    opened: Source, source: SourceConfig, faces: FacesConfig, vocabulary: "Vocabulary", folder: Path
 ) -> tuple[Outcome, int]:
     """The outcome in the folder, when it was made from this very state, else a new one; and how many were decoded."""
-    labels = find_path("source.labels", source.labels, data_folder).read_bytes() if source.labels else None
+    labels = find_path("source.labels", source.labels, folder).read_bytes() if source.labels else None
     stamp = opened.stamp()
     listing = _checked_listing(opened, labels, source.labels) if stamp is None else None
     settings = {

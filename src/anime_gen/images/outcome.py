@@ -34,7 +34,7 @@ DRAWN_LICENCE = "CC0-1.0: drawn by this program"
 class Ingested:
     """Everything the pipeline hands on."""
 
-    face_store: dict[str, Any]
+    face_store: FaceStore
     index: "pd.DataFrame"
     rejects: list[dict[str, Any]]  # pictures left out and labels that could not be used
     report: dict[str, Any]
@@ -117,16 +117,9 @@ class Outcome:
         rejects = [json.loads(line) for line in (folder / "rejects.jsonl").read_text().splitlines()]
         return cls(folder, state["facts"], pd.read_parquet(folder / "index.parquet"), rejects)
 
-    def ingested(self, source: SourceConfig, data_folder: Path, decoded: int, seconds: float) -> Ingested:
+    def ingested(self, source: SourceConfig, decoded: int, seconds: float) -> Ingested:
         """Datasets of the pipeline. `decoded` and `seconds` tell of this run alone."""
         named = {"kind": source.kind, "name": source_name(source)}
-        face_store = {
-            "folder": self.folder.relative_to(data_folder).as_posix(),
-            "resolution": self.facts["resolution"],
-            "count": self.facts["accepted"],
-            "fingerprint": self.facts["fingerprint"],
-            "source": named,
-        }
         facts = {key: value for key, value in self.facts.items() if key != "fingerprint"}
         report = {"source": named, **facts, "decoded": decoded, "seconds": round(seconds, 2)}
         card = {
@@ -138,7 +131,7 @@ class Outcome:
             "ingested": datetime.date.fromtimestamp((self.folder / "state.json").stat().st_mtime).isoformat(),
             "labels": sorted(self.facts["labels"]),
         }
-        return Ingested(face_store, self.index, self.rejects, report, card)
+        return Ingested(FaceStore(self.folder, named), self.index, self.rejects, report, card)
 
 
 def warn_of(facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:

@@ -15,8 +15,8 @@ from anime_gen.images.zip_archive import ZipSource
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
-def open_source(config: SourceConfig, faces: FacesConfig, data_folder: Path) -> Source:
-    """The source of `config`; a relative path starts at the current folder, else at the project around `data_folder`.
+def open_source(config: SourceConfig, faces: FacesConfig, place: Path) -> Source:
+    """The source of `config`; a relative path starts at the current folder, else at the project around `place`.
 
     Downloads a Kaggle data set when it is not on disk yet. Raises FileNotFoundError or ValueError that says what to do.
     """
@@ -27,18 +27,18 @@ def open_source(config: SourceConfig, faces: FacesConfig, data_folder: Path) -> 
 
         identity: dict[str, Any] = {"kind": "kaggle", "handle": config.handle}
         return _open_path(_only_archive(download(config.handle or "")), identity, faces)
-    path = find_path("source.path", config.path or "", data_folder)
+    path = find_path("source.path", config.path or "", place)
     if config.kind == "folder" and not path.is_dir():
         raise ValueError(f"source.path {path} is not a folder; for an archive set source.kind=archive")
     if config.kind == "archive" and path.is_dir():
         raise ValueError(f"source.path {path} is a folder; set source.kind=folder")
-    return _open_path(path, {"kind": config.kind, "path": _named(path, data_folder)}, faces)
+    return _open_path(path, {"kind": config.kind, "path": _named(path, place)}, faces)
 
 
-def find_path(parameter: str, text: str, data_folder: Path) -> Path:
+def find_path(parameter: str, text: str, place: Path) -> Path:
     """The existing file or folder that a parameter names; FileNotFoundError lists where it was looked for."""
     given = Path(text).expanduser()
-    tried = [given.resolve(), (_project(data_folder) / given).resolve()]
+    tried = [given.resolve(), (_project(place) / given).resolve()]
     for candidate in tried:
         if candidate.exists():
             return candidate
@@ -46,13 +46,13 @@ def find_path(parameter: str, text: str, data_folder: Path) -> Path:
     raise FileNotFoundError(f"{parameter}: there is no {places}; give the path of a folder or archive that exists")
 
 
-def _project(data_folder: Path) -> Path:
-    return next((folder for folder in data_folder.parents if (folder / "pyproject.toml").is_file()), data_folder)
+def _project(place: Path) -> Path:
+    return next((folder for folder in place.parents if (folder / "pyproject.toml").is_file()), place)
 
 
-def _named(path: Path, data_folder: Path) -> str:
+def _named(path: Path, place: Path) -> str:
     """The path as the store's key has it: a source within the project stays the same one when the project is moved."""
-    project = _project(data_folder).resolve()
+    project = _project(place).resolve()
     return path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -124,9 +124,13 @@ def write_store(folder: Path, pictures: np.ndarray) -> "FaceStore":
 class FaceStore:
     """Random access to the faces of a store folder, without decoding. Any number of processes may read."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open `folder`; FileNotFoundError when there is no store, ValueError when its files do not fit together."""
+    def __init__(self, folder: Path, source: Mapping[str, Any] | None = None) -> None:
+        """Open `folder`, whose faces are of `source` (its kind and name).
+
+        FileNotFoundError when there is no store, ValueError when its files do not fit together.
+        """
         self.folder = Path(folder)
+        self.source = dict(source or {})
         manifest = _read_manifest(self.folder)
         self._resolution = int(manifest["resolution"])
         self._fingerprint = str(manifest["fingerprint"])
@@ -151,7 +155,10 @@ class FaceStore:
             ) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FaceStore, (self.folder,)  # another process maps the files itself rather than receive a copy of them
+        return FaceStore, (
+            self.folder,
+            self.source,
+        )  # another process maps the files itself
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -160,6 +167,12 @@ class FaceStore:
     def resolution(self) -> int:
         """Side in pixels."""
         return self._resolution
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What tells this set of faces from others: resolution, count, fingerprint, source."""
+        known = {"resolution": self._resolution, "count": len(self), "fingerprint": self._fingerprint}
+        return known | {"source": self.source}
 
     @property
     def fingerprint(self) -> str:
@@ -201,14 +214,26 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def open_face_store(face_store: dict[str, Any], data_folder: Path) -> FaceStore:
-    """The store that the `face_store` dataset names (`folder` is relative to `data_folder`).
+def save_card(store: FaceStore, path: Path) -> None:
+    """Name the store that a project works on in one JSON file; `folder` is stated from two above it, where `data` is.
 
-    Raises ValueError when the folder now holds other faces than the dataset states (the source changed since).
+    The faces stay where they are.
     """
-    store = FaceStore(data_folder / face_store["folder"])
-    if store.fingerprint != face_store["fingerprint"]:
+    folder, data = store.folder.resolve(), path.resolve().parents[1]
+    place = folder.relative_to(data) if folder.is_relative_to(data) else folder
+    text = json.dumps({"folder": place.as_posix()} | store.facts, indent=1).encode()
+    write_atomically(path, lambda file: file.write(text))
+
+
+def open_face_store(path: Path) -> FaceStore:
+    """The store that a card names.
+
+    Raises ValueError when the folder now holds other faces than the card states (the source changed since).
+    """
+    card = json.loads(path.read_text(encoding="utf-8"))
+    store = FaceStore(path.resolve().parents[1] / card["folder"], card.get("source"))
+    if store.fingerprint != card["fingerprint"]:
         raise ValueError(
-            f"{store.folder} holds other faces than face_store.json states; run `kedro run --pipelines=ingest` again"
+            f"{store.folder} holds other faces than {path.name} states; run `kedro run --pipelines=ingest` again"
         )
     return store

@@ -156,9 +156,3 @@ class LabelStore:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-
-
-def open_existing(data_folder: Path) -> LabelStore | None:
-    """The label store of a data folder, or None where nobody has answered anything yet."""
-    path = data_folder / STORE_NAME
-    return LabelStore(path) if path.is_file() else None

@@ -24,9 +24,14 @@ def fit_directions(
 ) -> Directions:
     """Directions for every attribute the taggers read, on this generator.
 
-    Raises ValueError if the generator makes one picture only. An attribute that the taggers never see vary gets a
-    direction of 0 and says so in its calibration.
+    Raises ValueError if the generator makes one picture only, or if there are no sub-models to read it. An attribute
+    that the taggers never see vary gets a direction of 0 and says so in its calibration.
     """
+    if not tagger.columns:
+        raise ValueError(
+            "there are no sub-models, so nothing can be said of a face and no slider moves: give some labels, then "
+            "kedro run --pipelines=train,directions"
+        )
     samples = sample_faces(generator, tagger, config, progress)
     bare = solve_moves(linear_directions(samples, tagger, config), config)
     bare = replace(bare, tags=fit_tag_response(generator, tagger, config, progress))

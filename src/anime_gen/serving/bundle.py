@@ -34,8 +34,45 @@ from anime_gen.serving.manifest import (
     write_json,
     write_manifest,
 )
-from anime_gen.stylegan2 import Generator, load_generator
+from anime_gen.stylegan2 import Discriminator, Generator, load_generator, save_network
 from anime_gen.tagging.classifiers.tagger import Tagger
+
+
+@dataclass(frozen=True)
+class BundleParts:
+    """What goes into a bundle."""
+
+    generator: Generator
+    discriminator: Discriminator
+    tagger: Tagger
+    directions: Directions
+    card: Mapping[str, Any]
+    reports: Mapping[str, Any]
+    originals: Originals | None = None
+
+    def write(self, folder: Path) -> str:
+        """Write all files and their manifest beside, put the folder in its place at once; the bundle's sha256."""
+        temporary = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(temporary, ignore_errors=True)
+        (temporary / REPORTS).mkdir(parents=True)
+        save_network(self.generator, temporary / GENERATOR, self.generator.card)
+        save_network(self.discriminator, temporary / DISCRIMINATOR, self.discriminator.card)
+        self.directions.save(temporary / DIRECTIONS)
+        if self.originals is not None:
+            self.originals.save(temporary / ORIGINALS)
+        self.tagger.save(temporary / TAGGERS)
+        write_json(temporary / CARD, self.card)
+        for name, report in self.reports.items():
+            write_json(temporary / REPORTS / f"{name}.json", report)
+        sha256 = write_manifest(temporary)
+        check_finite(temporary, verify(temporary))
+        old = folder.with_name(f".{folder.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        temporary.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        return sha256
 
 
 @dataclass(frozen=True)
@@ -50,40 +87,6 @@ class Bundle:
     reports: dict[str, Any]
     sha256: str
     originals: Originals | None = None
-
-    @staticmethod
-    def write(
-        folder: Path,
-        generator_path: Path,
-        discriminator_path: Path,
-        taggers_folder: Path,
-        directions_path: Path,
-        card: Mapping[str, Any],
-        reports: Mapping[str, Any],
-        originals_path: Path | None = None,
-    ) -> str:
-        """Collect the files, write their manifest, put the folder in its place at once; the bundle's sha256."""
-        temporary = folder.with_name(f".{folder.name}.new")
-        shutil.rmtree(temporary, ignore_errors=True)
-        (temporary / REPORTS).mkdir(parents=True)
-        shutil.copyfile(generator_path, temporary / GENERATOR)
-        shutil.copyfile(discriminator_path, temporary / DISCRIMINATOR)
-        shutil.copyfile(directions_path, temporary / DIRECTIONS)
-        if originals_path is not None:
-            shutil.copyfile(originals_path, temporary / ORIGINALS)
-        Tagger.load(taggers_folder).save(temporary / TAGGERS)  # only the files that belong together
-        write_json(temporary / CARD, card)
-        for name, report in reports.items():
-            write_json(temporary / REPORTS / f"{name}.json", report)
-        sha256 = write_manifest(temporary)
-        check_finite(temporary, verify(temporary))
-        old = folder.with_name(f".{folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        temporary.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        return sha256
 
     @classmethod
     def load(cls, folder: Path) -> Self:

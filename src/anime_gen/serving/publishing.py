@@ -21,7 +21,6 @@ from anime_gen.serving.registry import (
     Registry,
     register_shipped,
 )
-from anime_gen.stylegan2 import read_card
 from anime_gen.tracking.active import active_tracker
 
 UNSEEN = ("held_out", "tag_test")
@@ -45,24 +44,27 @@ class PublishConfig(BaseModel):
 
 
 def make_card(
-    generator_path: Path,
-    generator_info: Mapping[str, Any],
+    training: Mapping[str, Any],
+    generator_card: Mapping[str, Any],
     data_card: Mapping[str, Any],
     generator_report: Mapping[str, Any],
     attributes: list[str],
     note: str,
 ) -> dict[str, Any]:
-    """What anybody should know before using the model: data, licence, training, figures, what it can move."""
-    source, reason = generator_info.get("source"), generator_report.get("reason")
+    """What anybody should know before using the model: data, licence, training, figures, what it can move.
+
+    `training`: what the generator's own file says of it. `generator_card`: what the train stage says of it.
+    """
+    source, reason = generator_card.get("source"), generator_report.get("reason")
     return {
-        "resolution": generator_info["resolution"],
+        "resolution": generator_card["resolution"],
         "data": _words(source),
-        "data_fingerprint": generator_info.get("data_fingerprint"),
+        "data_fingerprint": generator_card.get("data_fingerprint"),
         "licence": data_card.get("licence") or "not stated",
-        "pictures": generator_info.get("pictures"),
-        "images_seen": generator_info.get("images_seen"),
-        "training_seconds": generator_info.get("seconds"),
-        "training": read_card(generator_path),
+        "pictures": generator_card.get("pictures"),
+        "images_seen": generator_card.get("images_seen"),
+        "training_seconds": generator_card.get("seconds"),
+        "training": training,
         "figures": {name: generator_report.get(name) for name in FIGURES},
         "attributes": attributes,
         "note": note,
@@ -71,7 +73,7 @@ def make_card(
 
 
 def publish(
-    folder: Path,
+    bundle: Bundle,
     registry: Registry,
     shipped: Path | None,
     held_out: np.ndarray,
@@ -84,9 +86,9 @@ def publish(
     """
     if shipped is not None:
         register_shipped(registry, shipped)
-    version = registry.register(folder, origin="publish", run_id=_run_id())
+    version = registry.register(bundle.folder, origin="publish", run_id=_run_id())
     registry.set_alias(CHALLENGER, version)
-    decision, rows = _judge(folder, version, registry, ArrayFaces(held_out), measurer, config.gate)
+    decision, rows = _judge(bundle, version, registry, ArrayFaces(held_out), measurer, config.gate)
     rank = "is champion" if decision.promoted else "is challenger only"
     before = registry.version_of(CHAMPION)
     if decision.promoted:
@@ -107,7 +109,7 @@ def publish(
 
 
 def _judge(
-    folder: Path, version: str, registry: Registry, held_out: Faces, measurer: Measurer, rule: GateRule | None
+    challenger: Bundle, version: str, registry: Registry, held_out: Faces, measurer: Measurer, rule: GateRule | None
 ) -> tuple[Decision, list[dict[str, Any]]]:
     if rule is None:
         return Decision(True, "the gate is off"), []
@@ -123,7 +125,6 @@ def _judge(
         return Decision(True, "these networks are the champion's already"), []
     if len(held_out) < FEWEST_FACES:
         return Decision(False, too_few_faces(len(held_out))), []
-    challenger = Bundle.load(folder)
     scores = compare(challenger.generator, champion.generator, held_out, measurer, rule)
     sizes = (challenger.generator.config.resolution, champion.generator.config.resolution)
     return decide(*scores, sizes, rule), table(*scores)

@@ -15,7 +15,7 @@ from anime_gen.serving.rendering import Renderer
 from anime_gen.serving.version_note import MODEL_NOTE, SAMPLES, version_note
 from anime_gen.stylegan2.monitoring.grid import grid
 from anime_gen.tracking.notes import PICTURES, note_for
-from anime_gen.tracking.store import TrackingStore
+from anime_gen.tracking.store import TrackingStore, no_stray_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -101,7 +101,9 @@ class Registry:
         from mlflow.artifacts import download_artifacts
 
         try:
-            model = Path(download_artifacts(artifact_uri=f"models:/{self.name}/{version}", tracking_uri=self.store.uri))
+            with no_stray_folder(self.store.uri):
+                uri = f"models:/{self.name}/{version}"
+                model = Path(download_artifacts(artifact_uri=uri, tracking_uri=self.store.uri))
         except Exception as error:  # the store's own errors differ by kind of store
             raise ModelUnavailableError(
                 f"The files of {self.name} version {version} cannot be read: {error}. They belong beside the registry, "
@@ -151,7 +153,7 @@ class Registry:
         experiment = self.client.get_run(run_id).info.experiment_id
         told = {key: str(card.get(key)) for key in ("resolution", "images_seen", "data", "licence")}
         model = self.client.create_logged_model(experiment, "generator", source_run_id=run_id, params=told)
-        with warnings.catch_warnings(), _same_imports():
+        with warnings.catch_warnings(), _same_imports(), no_stray_folder(self.store.uri):
             warnings.simplefilter("ignore")  # about type hints of a function whose signature is given
             info = Model.log(
                 artifact_path=None,
@@ -161,7 +163,7 @@ class Registry:
                 model_id=model.model_id,
                 registered_model_name=self.name,
                 python_model=str(MODEL_FILE),
-                artifacts={"bundle": str(folder.resolve())},
+                artifacts={"bundle": folder.resolve().as_uri()},
                 code_paths=[str(PACKAGE)],
                 signature=signature(int(card["resolution"])),
                 input_example=(pd.DataFrame({"seed": [7]}), {"psi": 0.7, "attributes": "{}", "format": "png"}),

@@ -1,12 +1,11 @@
 """Faces of the model itself, on which the Label page can be tried before anything was ingested."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
-from anime_gen.images import write_store
+from anime_gen.images import save_card, write_store
 from anime_gen.serving.gate import sample
 from anime_gen.stylegan2 import Generator
 
@@ -29,7 +28,6 @@ def make_practice(generator: Generator, folder: Path, count: int = PRACTICE_FACE
     store = write_store(place / "faces", pictures)
     names = [f"model/{number}" for number in range(FIRST_SEED, FIRST_SEED + count)]
     pd.DataFrame({"id": names, "source_name": names}).to_parquet(place / "face_index.parquet")
-    manifest = {"folder": "02_intermediate/faces", "fingerprint": store.fingerprint}
-    (place / "face_store.json").write_text(json.dumps(manifest))
+    save_card(store, place / "face_store.json")
     shutil.rmtree(folder, ignore_errors=True)
     making.rename(folder)

@@ -1,4 +1,4 @@
-"""One sub-model from start to finish: labels, training, test, report, file; an unchanged one is kept as it is."""
+"""One sub-model from start to finish: labels, training, test, report; an unchanged one is kept as it is."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ import torch
 
 from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.images.faces import Faces
-from anime_gen.labels.store import open_existing
+from anime_gen.labels.store import LabelStore
 from anime_gen.tagging.classifiers.fit import FittedSubModel, fit_sub_model, shape_of
 from anime_gen.tagging.classifiers.metrics import Judged, attribute_report, untrained_report
 from anime_gen.tagging.classifiers.network import SubModel
 from anime_gen.tagging.classifiers.pictures import one_after_another, reader
 from anime_gen.tagging.classifiers.plots import confusion_or_scatter, curves, reliability, worst_pictures
-from anime_gen.tagging.classifiers.sub_model import CalibratedModel, read_card
+from anime_gen.tagging.classifiers.sub_model import CalibratedModel
+from anime_gen.tagging.classifiers.trained_group import TrainedGroup
 from anime_gen.tagging.classifiers.training import raw_outputs
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TrainingConfig
 from anime_gen.tagging.targets import joined
@@ -33,10 +34,7 @@ from anime_gen.tagging.weak_supervision.weak_labels import weak_faces, weak_targ
 from anime_gen.tracker import Tracker
 
 logger = logging.getLogger(__name__)
-TAGGERS = "06_models/taggers"  # below the data folder
-ONNX_VOTES = "02_intermediate/onnx_votes"
-GUESSES = "02_intermediate/guesses"
-WEAK_FACES = "02_intermediate/weak_faces"
+ONNX_VOTES, PSEUDO_LABELS, WEAK_FACES = "onnx_votes", "pseudo_labels", "weak_faces"  # kept in the stage's work folder
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,19 @@ class GroupTask:
 
 
 def train_group(
-    task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path, tracker: Tracker
-) -> dict[str, Any]:
-    """Train, test and save the sub-model of one group; returns its card: what was trained, how well, what was not."""
-    gathered = _gathered(task, faces, index, data_folder)
+    task: GroupTask,
+    faces: Faces,
+    index: pd.DataFrame,
+    answers: LabelStore | None,
+    before: TrainedGroup | None,
+    work: Path,
+    tracker: Tracker,
+) -> TrainedGroup:
+    """Train and test the sub-model of one group; what was made `before` is kept if it was made from exactly this.
+
+    `answers`: labels given on the Label page. `work`: a folder for what takes long and can be read again.
+    """
+    gathered = _gathered(task, faces, index, answers, work)
     reasons = lacking(task.vocabulary.values(), gathered, task.labels.least)
     check_required(task.labels.required, task.vocabulary, reasons)
     weak = task.labels.weak_start == "drawn" and task.labels.weak_count > 0
@@ -68,18 +75,15 @@ def train_group(
     missing = {a.name: reasons[a.name] for a in task.attributes if a not in attributes}
     report = {name: untrained_report(task.vocabulary[name], reason) for name, reason in missing.items()}
     card: dict[str, Any] = {"group": task.size.group, "trained": bool(attributes), "report": report}
-    path = data_folder / TAGGERS / f"{task.size.group}.safetensors"
     if not attributes:
         logger.warning("sub-model %s is not trained: no attribute of it has enough labels", task.size.group)
-        path.unlink(missing_ok=True)
-        return card
+        return TrainedGroup(card, None)
     fingerprint = _fingerprint(task, faces, gathered, attributes)
-    kept = _kept(path, fingerprint)
-    if kept is not None:
+    if before is not None and before.model is not None and before.card.get("fingerprint") == fingerprint:
         logger.info("sub-model %s is unchanged: kept", task.size.group)
-        return kept
+        return before
     started = time.perf_counter()
-    schooled, judged = _trained(task, attributes, faces, gathered, data_folder, weak, tracker)
+    schooled, judged = _trained(task, attributes, faces, gathered, work, weak, tracker)
     report |= {name: attribute_report(j, schooled.n_train[name]) for name, j in judged.items()}
     for name in set(reasons) & {a.name for a in attributes}:  # learned from first votes, hardly measured on this set
         report[name]["votes"] = "guessed" if _voted(gathered, name) else "drawn"
@@ -90,23 +94,24 @@ def train_group(
         "report": {a.name: report[a.name] for a in task.attributes},
     }
     schooled.model.card = card
-    schooled.model.save(path)
-    return card
+    return TrainedGroup(card, schooled.model)
 
 
-def _gathered(task: GroupTask, faces: Faces, index: pd.DataFrame, data_folder: Path) -> MergedLabels:
+def _gathered(
+    task: GroupTask, faces: Faces, index: pd.DataFrame, answers: LabelStore | None, work: Path
+) -> MergedLabels:
     """All labels; guesses and an ONNX tagger's votes fill gaps in the training pictures, never calibrate or test."""
-    gathered = merge_labels(index, task.vocabulary, task.labels, open_existing(data_folder))
+    gathered = merge_labels(index, task.vocabulary, task.labels, answers)
     if task.labels.onnx is not None:
         tested = {name: values[gathered.testing].copy() for name, values in gathered.targets.values.items()}
         labelled = np.any([gathered.targets.known(name) for name in task.vocabulary], axis=0)
-        voted = add_votes(gathered.targets, faces, task.labels.onnx, task.labels.weak_weight, data_folder / ONNX_VOTES)
+        voted = add_votes(gathered.targets, faces, task.labels.onnx, task.labels.weak_weight, work / ONNX_VOTES)
         gathered.chosen |= voted & ~labelled
         for name, values in gathered.targets.values.items():
             values[gathered.testing] = tested.get(name, np.nan)
     if task.labels.taught_by is not None:
         taggers, weight = Path(task.labels.taught_by), task.labels.weak_weight
-        add_pseudo_labels(gathered, faces, taggers, weight, data_folder / GUESSES)
+        add_pseudo_labels(gathered, faces, taggers, weight, work / PSEUDO_LABELS)
     return gathered
 
 
@@ -120,15 +125,6 @@ def _drawable(attribute: Attribute) -> bool:
     from anime_gen.drawing import ATTRIBUTES
 
     return attribute.name in ATTRIBUTES
-
-
-def _kept(path: Path, fingerprint: str) -> dict[str, Any] | None:
-    """The card of the file that is there, if it was made from exactly this."""
-    try:
-        card: dict[str, Any] = read_card(path)["card"]
-    except (ValueError, FileNotFoundError):
-        return None
-    return card if card.get("fingerprint") == fingerprint else None
 
 
 def _fingerprint(task: GroupTask, faces: Faces, gathered: MergedLabels, attributes: tuple[Attribute, ...]) -> str:
@@ -152,7 +148,7 @@ def _trained(
     attributes: tuple[Attribute, ...],
     faces: Faces,
     gathered: MergedLabels,
-    data_folder: Path,
+    work: Path,
     weak: bool,
     tracker: Tracker,
 ) -> tuple[FittedSubModel, dict[str, Judged]]:
@@ -160,7 +156,7 @@ def _trained(
     learning, random_rows = gathered.learning, gathered.random
     if weak:
         count = task.labels.weak_count
-        drawn = weak_faces(data_folder / WEAK_FACES, count, task.training.input_px)
+        drawn = weak_faces(work / WEAK_FACES, count, task.training.input_px)
         read = one_after_another(read, targets.count, drawn.read)
         extra = np.arange(targets.count, targets.count + count)
         targets = joined(targets, weak_targets(count, task.vocabulary, task.labels.weak_weight))

@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from anime_gen.tracking.address import absolute_uri, file_of, quoted, why_silent
+from anime_gen.tracking.address import SQLITE, absolute_uri, file_of, quoted, why_silent
 from anime_gen.tracking.database import DatabaseError, artifacts, prepare
 from anime_gen.tracking.notes import NOTE
 from anime_gen.tracking.views import RANKED_TAG, RANKED_VIEW
@@ -126,16 +127,27 @@ class TrackingStore:
 
 
 def _opened(uri: str) -> "MlflowClient":
-    """A client that has asked once. For a folder with `?` or `%` in its name MLflow makes an empty one beside it."""
+    """A client that has asked once for runs, and once for models where both are one file."""
     import mlflow
 
-    file, stray = file_of(uri), Path(uri.removeprefix("sqlite:///")).parent
-    made = file is not None and stray != file.parent and not stray.exists()
-    client = mlflow.MlflowClient(uri, uri)
-    client.search_experiments(max_results=1)
-    if made and stray.is_dir() and not any(stray.iterdir()):
-        stray.rmdir()
+    with no_stray_folder(uri):
+        client = mlflow.MlflowClient(uri, uri)
+        client.search_experiments(max_results=1)
+        if file_of(uri) is not None:
+            client.search_registered_models(max_results=1)
     return client
+
+
+@contextmanager
+def no_stray_folder(uri: str) -> Iterator[None]:
+    """A block in which MLflow opens the store: beside a folder with `?` or `%` in its name it makes an empty one."""
+    file, stray = file_of(uri), Path(uri.removeprefix(SQLITE)).parent
+    made = file is not None and stray != file.parent and not stray.exists()
+    try:
+        yield
+    finally:
+        if made and stray.is_dir() and not any(stray.iterdir()):
+            stray.rmdir()
 
 
 def _make_tables(file: Path) -> None:

@@ -1,16 +1,17 @@
 import json
-from pathlib import Path
 
 import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from anime_gen.evaluation import EditConfig, Measurer, MeasurerConfig
-from anime_gen.latent import DirectionConfig, Directions
+from anime_gen.datasets import DirectionsDataset, MeasurerDataset
+from anime_gen.evaluation import EditConfig, MeasurerConfig
+from anime_gen.latent import DirectionConfig
+from anime_gen.pipelines.directions.nodes import fit_directions
 from anime_gen.pipelines.directions.pipeline import create_pipeline
-from anime_gen.stylegan2 import save_network
-from tests.conftest import ATTRIBUTES, CARD, ROOT, tiny_generator, tiny_tagger
+from anime_gen.tagging.classifiers.tagger import Tagger
+from tests.conftest import ATTRIBUTES, ROOT, tiny_generator, tiny_tagger
 
 KEYS = {"hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach"}
 PARAMETERS = {
@@ -23,36 +24,35 @@ PARAMETERS = {
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The pipeline over an untrained generator and untrained taggers: the poorest model there can be."""
-    folder = tmp_path_factory.mktemp("data")
-    save_network(tiny_generator(), folder / "generator.safetensors", CARD)
-    tiny_tagger().save(folder / "taggers")
-    inputs = {
-        "generator_info": {"path": "generator.safetensors"},
-        "taggers": {"folder": "taggers"},
-        "data_folder": folder,
-        **PARAMETERS,
-    }
+    inputs = {"generator": tiny_generator(), "tagger": tiny_tagger(), "measurer_before": None, **PARAMETERS}
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
-    outputs = SequentialRunner().run(create_pipeline(), catalog)
-    return folder, {name: dataset.load() for name, dataset in outputs.items()}
+    folder = tmp_path_factory.mktemp("data")
+    catalog["measurer"] = MeasurerDataset(filepath=str(folder / "measurer.safetensors"))
+    catalog["directions"] = DirectionsDataset(filepath=str(folder / "directions.safetensors"))
+    made = SequentialRunner().run(create_pipeline(), catalog)
+    reports = {name: made[name].load() for name in ("directions_report", "edits_report")}
+    return reports | {name: catalog.load(name) for name in ("measurer", "directions")}
 
 
 def test_every_slider_gets_its_figures_and_they_are_json(outcome):
-    _, outputs = outcome
-    report = outputs["directions_report"]
+    report = outcome["directions_report"]
     assert set(report) == set(ATTRIBUTES)
     assert all(entry.keys() >= KEYS for entry in report.values())
-    json.dumps(outputs["directions_report"], allow_nan=False)
-    json.dumps(outputs["edits_report"], allow_nan=False)
-    assert {"solve", "do_nothing", "interfacegan", "tl_gan", "linear"} == set(outputs["edits_report"]["methods"])
+    json.dumps(outcome["directions_report"], allow_nan=False)
+    json.dumps(outcome["edits_report"], allow_nan=False)
+    assert {"solve", "do_nothing", "interfacegan", "tl_gan", "linear"} == set(outcome["edits_report"]["methods"])
 
 
-def test_the_files_can_be_opened(outcome):
-    folder, _ = outcome
-    assert Directions.load(folder / "06_models/directions.safetensors").attributes == list(ATTRIBUTES)
-    assert Measurer.load(folder / "06_models/measurer.safetensors").width == 4
+def test_directions_and_measurer_are_handed_on(outcome):
+    assert outcome["directions"].attributes == list(ATTRIBUTES)
+    assert outcome["measurer"].width == 4
+
+
+def test_without_sub_models_it_says_what_to_do():
+    with pytest.raises(ValueError, match=r"no sub-models.*give some labels"):
+        fit_directions(tiny_generator(), Tagger([]), PARAMETERS["params:directions.fit"])
 
 
 @pytest.mark.parametrize("environment", ["base", "smoke", "crypko"])

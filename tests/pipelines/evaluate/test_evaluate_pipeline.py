@@ -7,16 +7,15 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from PIL import Image
 
 from anime_gen.drawing import render_many, sample_characters
 from anime_gen.evaluation import MeasurerConfig, QualityConfig
 from anime_gen.evaluation.faces import read_split
+from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
 from anime_gen.images import ArrayFaces, write_store
 from anime_gen.latent import DirectionConfig, fit_directions
 from anime_gen.pipelines.evaluate.pipeline import create_pipeline
-from anime_gen.stylegan2 import save_network
-from tests.conftest import CARD, ROOT, tiny_generator, tiny_tagger
+from tests.conftest import ROOT, tiny_generator, tiny_tagger
 
 KEYS = {
     *("resolution", "images_seen", "kid", "kid_noise_floor", "density", "coverage"),
@@ -27,31 +26,28 @@ QUALITY = QualityConfig(samples=30, truncations=[0.5, 1.0], truncation_samples=2
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The pipeline over an untrained 16-px generator and a store of 32-px drawn faces without labels."""
-    folder = tmp_path_factory.mktemp("data")
     generator = tiny_generator()
-    save_network(generator, folder / "generator.safetensors", CARD)
     fit = DirectionConfig(samples=64, rank=4, layer_groups=2, calibration_characters=2, calibration_points=3)
-    fit_directions(generator, tiny_tagger(), fit).save(folder / "directions.safetensors")
     pictures = np.stack(list(render_many(sample_characters(70, 3), 32, workers=1)))
-    store = write_store(folder / "faces", pictures)
     inputs = {
-        "generator_info": {"path": "generator.safetensors", "images_seen": 12},
-        "directions_info": {"path": "directions.safetensors"},
-        "face_store": {"folder": "faces", "fingerprint": store.fingerprint},
+        "generator": generator,
+        "generator_card": {"images_seen": 12},
+        "directions": fit_directions(generator, tiny_tagger(), fit),
+        "measurer_before": None,
+        "face_store": write_store(tmp_path_factory.mktemp("data"), pictures),
         "face_index": pd.DataFrame({"split": ["train"] * 45 + ["tag_test"] * 10 + ["held_out"] * 15}),
-        "data_folder": folder,
         "params:measurer": MeasurerConfig(pictures=64, test_pictures=32, epochs=1, cycles=1, batch=32, width=4),
         "params:evaluate": QUALITY,
     }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
     outputs = SequentialRunner().run(create_pipeline(), catalog)
-    return folder, {name: dataset.load() for name, dataset in outputs.items()}
+    return {name: dataset.load() for name, dataset in outputs.items()}
 
 
 def test_the_report_has_its_keys_and_is_json(outcome):
-    report = outcome[1]["generator_report"]
+    report = outcome["generator_report"]
     assert report.keys() >= KEYS
     assert (report["resolution"], report["images_seen"]) == (16, 12)
     assert report["counts"] == {"samples": 30, "held_out": 25, "train": 45}
@@ -60,7 +56,7 @@ def test_the_report_has_its_keys_and_is_json(outcome):
 
 
 def test_noise_is_worse_than_the_noise_floor(outcome):
-    report = outcome[1]["generator_report"]
+    report = outcome["generator_report"]
     assert report["kid"] > 5 * abs(report["kid_noise_floor"])
     assert report["marginal_distance"] > report["marginal_distance_noise_floor"]
     assert report["coverage"] < report["coverage_data"]
@@ -69,8 +65,10 @@ def test_noise_is_worse_than_the_noise_floor(outcome):
 
 
 @pytest.mark.parametrize("name", ["samples", "held_out", "nearest", "truncation", "sweeps"])
-def test_pictures_are_written(outcome, name):
-    assert np.asarray(Image.open(outcome[0] / f"08_reporting/{name}.png")).std() > 5
+def test_there_are_pictures_to_look_at(outcome, name):
+    sheet = outcome[f"{name}_sheet"]
+    assert (sheet.dtype, sheet.ndim) == (np.uint8, 3)
+    assert sheet.std() > 5
 
 
 def test_held_out_faces_are_never_training_faces():
@@ -90,16 +88,17 @@ def test_parameter_files_are_valid(environment):
     QualityConfig(**base["evaluate"] | own["evaluate"])
 
 
-def test_a_set_too_small_to_judge_by_gives_an_empty_report_that_says_why(outcome, tmp_path: Path):
+def test_a_set_too_small_to_judge_by_gives_an_empty_report_that_says_why(tmp_path: Path):
     from anime_gen.pipelines.evaluate.nodes import judge_generator
 
-    folder = outcome[0]
-    store = write_store(folder / "few", np.stack(list(render_many(sample_characters(30, 3), 32, workers=1))))
+    store = write_store(tmp_path, np.stack(list(render_many(sample_characters(30, 3), 32, workers=1))))
     index = pd.DataFrame({"split": ["train"] * 28 + ["tag_test", "held_out"]})
-    info = {"path": "generator.safetensors", "images_seen": 12}
-    stored = {"folder": "few", "fingerprint": store.fingerprint}
-    report = judge_generator(info, {"path": "none"}, stored, index, folder, QUALITY)
+    measurer = Measurer(drawn_vocabulary(), width=4)
+    made = judge_generator(tiny_generator(), {"images_seen": 12}, measurer, store, index, QUALITY)
+    report = made.pop("report")
     assert report.keys() >= KEYS - {"seconds"}
     assert all(report[name] is None for name in ("kid", "coverage", "density", "vendi", "copies_flagged"))
     assert "2 unseen and 28 training faces" in report["reason"]
     json.dumps(report, allow_nan=False)
+    assert all(sheet.std() > 5 for sheet in made.values())
+    assert set(made) == {"samples", "held_out", "nearest", "truncation"}

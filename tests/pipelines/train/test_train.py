@@ -1,20 +1,21 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from kedro.config import OmegaConfigLoader
 from pydantic import TypeAdapter, ValidationError
 
 from anime_gen.attributes import Vocabulary
+from anime_gen.images import write_store
 from anime_gen.pipelines.train import nodes
 from anime_gen.pipelines.train.nodes import train_generator
 from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.pipelines.train.pipeline import create_pipeline
-from anime_gen.stylegan2 import load_generator
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
 from anime_gen.stylegan2.training.training_config import TrainingConfig
+from anime_gen.tagging.classifiers.tagger import Tagger
 from tests.stylegan2.conftest import faces
 
 ROOT = Path(__file__).parents[3]
@@ -24,14 +25,11 @@ TINY = {
     "network": {"resolution": 8, "channel_base": 32, "channel_max": 4, "z_dim": 4, "w_dim": 4, "mapping_layers": 1},
     "growth": {"stages": [{"resolution_px": 8, "stable_images": 16, "batch": 8}]},
 }
-STORE = {"folder": "faces", "fingerprint": "", "source": "drawn"}
-NO_TAGGERS = {"folder": "06_models/taggers", "groups": [], "fingerprint": ""}
 VOCABULARY = Vocabulary.parse({"light": {"label": "Light", "kind": "continuous", "group": "face"}})
 
 
 @pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
-    monkeypatch.setattr(nodes, "open_face_store", lambda store, folder: faces())
+def index() -> pd.DataFrame:
     return pd.DataFrame({"split": (["train"] * 9 + ["tag_test", "held_out", "train"]) * 4})
 
 
@@ -39,8 +37,9 @@ def parameters(**changes: object) -> TrainParameters:
     return TypeAdapter(TrainParameters).validate_python(TINY | changes)
 
 
-def run_node(index: pd.DataFrame, folder: Path, settings: TrainParameters) -> dict[str, Any]:
-    return train_generator(STORE, index, index[["split"]], NO_TAGGERS, VOCABULARY, folder, settings)
+def run_node(index: pd.DataFrame, folder: Path, settings: TrainParameters) -> tuple[Any, ...]:
+    store = write_store(folder / "faces", faces().read(np.arange(len(index))))
+    return train_generator(store, index, index[["split"]], Tagger([]), VOCABULARY, folder / "runs", settings)
 
 
 def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,14 +51,14 @@ def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, mon
         return original(config, faces, folder, tracker, rows, tags=tags)
 
     monkeypatch.setattr(nodes, "train", watched)
-    info = run_node(index, tmp_path, parameters())
+    generator, discriminator, card, samples = run_node(index, tmp_path, parameters())
     assert (index["split"].to_numpy()[seen[0]] == "train").all()
-    assert len(seen[0]) == info["pictures"] == 40
-    assert (info["resolution"], info["images_seen"]) == (8, 16)
-    assert load_generator(tmp_path / info["path"]).config.resolution == 8
-    assert (tmp_path / info["discriminator"]).is_file()
-    assert (tmp_path / info["samples"]).is_file()
-    assert (tmp_path / info["run"]).is_dir()
+    assert len(seen[0]) == card["pictures"] == 40
+    assert (card["resolution"], card["images_seen"]) == (8, 16)
+    assert generator.config.resolution == discriminator.config.resolution == 8
+    assert generator.card["images_seen"] == 16
+    assert samples.shape[2] == 3
+    assert (tmp_path / "runs" / card["run"]).is_dir()
 
 
 def test_an_interrupted_node_ends_the_command_with_its_code(
@@ -78,16 +77,14 @@ def test_an_interrupted_node_ends_the_command_with_its_code(
 def test_a_condition_without_sub_models_is_refused_before_work(index: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"run the tag stage .* or set condition: none"):
         run_node(index, tmp_path, parameters(condition="tags"))
-    assert not (tmp_path / "06_models").exists()
+    assert not (tmp_path / "runs").exists()
 
 
 def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
     pipeline = create_pipeline()
-    tables = {"face_store", "face_index", "tags", "taggers"}
-    assert pipeline.inputs() == tables | {"data_folder", "params:attributes", "params:train"}
-    assert pipeline.outputs() == {"generator_info"}
-    catalog = yaml.safe_load((ROOT / "conf/base/catalog/train.yml").read_text())
-    assert set(catalog) == pipeline.outputs()
+    tables = {"face_store", "face_index", "tags", "tagger"}
+    assert pipeline.inputs() == tables | {"training_runs", "params:attributes", "params:train"}
+    assert pipeline.outputs() == {"generator", "discriminator", "generator_card", "training_samples"}
 
 
 @pytest.mark.parametrize(

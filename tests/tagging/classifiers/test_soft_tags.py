@@ -30,7 +30,9 @@ COLUMNS = ("length", "hue:cos", "hue:sin", "style:bun", "style:bob", "style:long
 def tagger() -> Any:
     """Reads zeros, whatever it sees."""
     return SimpleNamespace(
-        vocabulary=VOCABULARY, readout=lambda images: torch.zeros(len(images), len(VOCABULARY.columns))
+        vocabulary=VOCABULARY,
+        fingerprint="key",
+        readout=lambda images: torch.zeros(len(images), len(VOCABULARY.columns)),
     )
 
 
@@ -71,7 +73,7 @@ def test_labels_come_before_read_outs_and_doubt_is_unknown() -> None:
     index, tags = tables()
     index["label.length"] = [0.5, None, None, None]
     tags.loc[2, "length.abstained"] = True
-    made = training_tags(VOCABULARY, tagger(), "key", index, tags, ())
+    made = training_tags(VOCABULARY, tagger(), index, tags, ())
     assert made.columns == COLUMNS
     length = made.values[:, 0]
     assert length[0] == 0.5
@@ -81,7 +83,7 @@ def test_labels_come_before_read_outs_and_doubt_is_unknown() -> None:
 
 
 def test_what_is_seen_only_with_another_is_unknown_without_it() -> None:
-    made = training_tags(VOCABULARY, tagger(), "key", *tables(), ())
+    made = training_tags(VOCABULARY, tagger(), *tables(), ())
     assert np.isnan(made.values[:, 7]).tolist() == [True, False, False, True]
 
 
@@ -93,7 +95,7 @@ def test_what_a_wholly_labelled_picture_does_not_state_cannot_be_seen() -> None:
     index.loc[1:, "label.rim"] = [0.3, 0.5, 0.6]
     index.loc[1, "label.style"], index.loc[2, "label.glasses"] = "bun", 0.0
     index["label.hue"] = [None, 10.0, 20.0, 200.0]
-    made = training_tags(VOCABULARY, tagger(), "key", index, tags, ())
+    made = training_tags(VOCABULARY, tagger(), index, tags, ())
     assert np.isnan(made.values[0, 1:3]).all()
     assert np.isfinite(made.values[1:, 1:3]).all()
 
@@ -101,12 +103,12 @@ def test_what_a_wholly_labelled_picture_does_not_state_cannot_be_seen() -> None:
 def test_tags_of_other_pictures_or_another_vocabulary_are_refused() -> None:
     index, tags = tables()
     with pytest.raises(ValueError, match="are of other pictures; run the tag stage again"):
-        training_tags(VOCABULARY, tagger(), "key", index.assign(id="x"), tags, ())
+        training_tags(VOCABULARY, tagger(), index.assign(id="x"), tags, ())
     with pytest.raises(ValueError, match=r"have no column hue:cos; run the tag stage again"):
-        training_tags(VOCABULARY, tagger(), "key", index, tags.drop(columns="soft.hue:cos"), ())
+        training_tags(VOCABULARY, tagger(), index, tags.drop(columns="soft.hue:cos"), ())
     other = Vocabulary.parse(ENTRIES | {"length": ENTRIES["length"] | {"high": 2.0}})
     with pytest.raises(ValueError, match=r"attributes\.yml and the sub-models disagree"):
-        training_tags(other, tagger(), "key", index, tags, ())
+        training_tags(other, tagger(), index, tags, ())
 
 
 def test_the_reader_gives_the_columns_of_the_condition() -> None:

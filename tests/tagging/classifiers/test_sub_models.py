@@ -19,9 +19,11 @@ from anime_gen.tagging.classifiers.assembly import assemble
 from anime_gen.tagging.classifiers.fit import fit_sub_model
 from anime_gen.tagging.classifiers.sub_model import CalibratedModel
 from anime_gen.tagging.classifiers.tag_faces import tag_set
-from anime_gen.tagging.classifiers.tagger import Tagger
+from anime_gen.tagging.classifiers.tagger import TAGGERS, Tagger
+from anime_gen.tagging.classifiers.trained_group import TrainedGroup
+from anime_gen.tagging.classifiers.training import one_cycle
 from anime_gen.tagging.config import LabelsConfig, SubModelConfig, TaggingConfig, TrainingConfig
-from anime_gen.tagging.group_training import TAGGERS, GroupTask, train_group
+from anime_gen.tagging.group_training import GroupTask, train_group
 from anime_gen.tagging.targets import Targets
 from anime_gen.tagging.weak_supervision.label_merging import merge_labels
 from anime_gen.tagging.weak_supervision.pseudo_labels import add_pseudo_labels
@@ -47,12 +49,23 @@ def task(group: str, words: Vocabulary | None = None, **labels: object) -> Group
     return GroupTask(words or vocabulary(), size, TRAINING, LabelsConfig.model_validate(labels))
 
 
+def made(wish: GroupTask, index: pd.DataFrame, folder: Path, tracker: MemoryTracker | None = None) -> dict:
+    """Train one group and leave it where the tag stage leaves it; its card."""
+    place, answers = folder / TAGGERS / f"{wish.size.group}.safetensors", folder / STORE_NAME
+    before = TrainedGroup.load(place) if TrainedGroup.is_whole(place) else None
+    labels = LabelStore(answers) if answers.is_file() else None
+    group = train_group(wish, FACES, index, labels, before, folder / "work", tracker or MemoryTracker())
+    group.save(place)
+    return group.card
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict], MemoryTracker]:
     folder, tracker = tmp_path_factory.mktemp("data"), MemoryTracker()
     index = index_of(LABELS)
-    cards = {group: train_group(task(group), FACES, index, folder, tracker) for group in ("hair", "face", "eyewear")}
-    assemble(vocabulary(), list(cards.values()), folder / TAGGERS, TAGGERS)
+    cards = {group: made(task(group), index, folder, tracker) for group in ("hair", "face", "eyewear")}
+    groups = [TrainedGroup.load(folder / TAGGERS / f"{group}.safetensors") for group in cards]
+    assemble(vocabulary(), groups)[0].save(folder / TAGGERS)
     return folder, cards, tracker
 
 
@@ -80,7 +93,7 @@ def test_an_unchanged_sub_model_is_kept_and_new_labels_train_again(
 ) -> None:
     folder, cards, _ = trained
     tracker = MemoryTracker()
-    assert train_group(task("eyewear"), FACES, index_of(LABELS), folder, tracker) == cards["eyewear"]
+    assert made(task("eyewear"), index_of(LABELS), folder, tracker) == cards["eyewear"]
     assert not tracker.images
 
 
@@ -131,29 +144,29 @@ def test_a_new_slider_is_an_entry_and_labels(tmp_path: Path) -> None:
     store = LabelStore(tmp_path / STORE_NAME)
     by = Signature("ann", "random", words.version)
     store.answer_each([("dark_square", f"p{row}", LABELS[row]["glasses"]) for row in range(COUNT)], by)  # type: ignore[misc]
-    card = train_group(task("accessories", words), FACES, index_of(LABELS), tmp_path, MemoryTracker())
-    taggers, report = assemble(words, [card], tmp_path / TAGGERS, TAGGERS)
-    assert taggers["attributes"] == ["dark_square"]
+    card = made(task("accessories", words), index_of(LABELS), tmp_path)
+    tagger, report = assemble(words, [TrainedGroup.load(tmp_path / TAGGERS / "accessories.safetensors")])
+    assert report == card["report"]
     assert report["dark_square"]["macro_f1"] > 0.8
-    assert [c.name for c in Tagger.load(tmp_path / TAGGERS).columns] == ["dark_square"]
+    assert [c.name for c in tagger.columns] == ["dark_square"]
 
 
 def test_no_labels_is_said_with_what_to_do(tmp_path: Path) -> None:
     bare = index_of([{} for _ in range(COUNT)])
-    card = train_group(task("hair"), FACES, bare, tmp_path, MemoryTracker())
+    card = made(task("hair"), bare, tmp_path)
     assert card["trained"] is False
     assert "labels.csv" in card["report"]["hair_color"]["reason"]
     with pytest.raises(ValueError, match="no attribute has enough labels"):
-        assemble(vocabulary(), [card], tmp_path / TAGGERS, TAGGERS)
+        assemble(vocabulary(), [TrainedGroup.load(tmp_path / TAGGERS / "hair.safetensors")])
     with pytest.raises(ValueError, match=r"required names hair, but it has no labels.*Label page"):
-        train_group(task("hair", required=["hair"]), FACES, bare, tmp_path, MemoryTracker())
+        made(task("hair", required=["hair"]), bare, tmp_path)
     with pytest.raises(ValueError, match="'nose', which is no group"):
-        train_group(task("hair", required=["nose"]), FACES, bare, tmp_path, MemoryTracker())
+        made(task("hair", required=["nose"]), bare, tmp_path)
 
 
 def test_drawn_faces_give_first_votes_where_a_set_has_no_labels(tmp_path: Path) -> None:
     bare, wish = index_of([{} for _ in range(COUNT)]), {"weak_start": "drawn", "weak_count": 100}
-    card = train_group(task("eyewear", **wish), FACES, bare, tmp_path, MemoryTracker())
+    card = made(task("eyewear", **wish), bare, tmp_path)
     entry = card["report"]["glasses"]
     assert card["trained"] is True
     assert (entry["votes"], entry["n_test"], entry["macro_f1"]) == ("drawn", 0, None)
@@ -165,7 +178,7 @@ def test_sub_models_taught_elsewhere_vote_where_a_set_has_no_labels(
     trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
 ) -> None:
     bare, wish = index_of([{} for _ in range(COUNT)]), {"taught_by": str(trained[0] / TAGGERS)}
-    card = train_group(task("hair", **wish), FACES, bare, tmp_path, MemoryTracker())
+    card = made(task("hair", **wish), bare, tmp_path)
     entry = card["report"]["hair_color"]
     assert (entry["votes"], entry["n_train"], entry["n_test"]) == ("guessed", COUNT - 80, 0)
     model = CalibratedModel.load(tmp_path / TAGGERS / "hair.safetensors")
@@ -200,7 +213,7 @@ def test_guesses_fill_gaps_and_neither_replace_labels_nor_judge(
 def test_guesses_do_not_calibrate(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
     said = [{"hair_color": entry["hair_color"]} for entry in LABELS[:150]] + [{} for _ in LABELS[150:]]
     wish = task("hair", taught_by=str(trained[0] / TAGGERS))
-    card = train_group(wish, FACES, index_of(said), tmp_path, MemoryTracker())
+    card = made(wish, index_of(said), tmp_path)
     model = CalibratedModel.load(tmp_path / TAGGERS / "hair.safetensors")
     assert model.calibrations["hair_color"].threshold < 1.0
     assert model.calibrations["hair_length"].threshold > 1.0  # the pictures at hand have guessed lengths only
@@ -235,7 +248,7 @@ def test_answers_without_a_word_from_a_sub_model_are_not_spread_over_the_set(
     assert gathered.targets.known("scar").sum() == 5
     wish = task("face", words, taught_by=str(trained[0] / TAGGERS), required=["scar"])
     with pytest.raises(ValueError, match="scar, but it has no labels: 5 labelled"):
-        train_group(wish, FACES, index, tmp_path, MemoryTracker())
+        made(wish, index, tmp_path)
 
 
 class Unreadable(ArrayFaces):
@@ -248,8 +261,21 @@ def test_a_sub_model_of_another_shape_is_no_start_and_that_is_said(
 ) -> None:
     wish = task("hair", taught_by=str(trained[0] / TAGGERS))
     wider = GroupTask(wish.vocabulary, wish.size.model_copy(update={"width": 12, "epochs": 1}), TRAINING, wish.labels)
-    train_group(wider, FACES, index_of(LABELS), tmp_path, MemoryTracker())
+    made(wider, index_of(LABELS), tmp_path)
     assert "sub-model hair starts anew" in caplog.text
+
+
+@pytest.mark.parametrize("steps", [*range(1, 12), 100])
+def test_a_cycle_of_any_length_goes_up_and_comes_down(steps: int) -> None:
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    cycle, rates = one_cycle(optimiser, steps), []
+    for _ in range(steps):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        cycle.step()
+    assert rates[0] == pytest.approx(0.04)
+    assert max([*rates, optimiser.param_groups[0]["lr"]]) > 0.9
+    assert steps == 1 or optimiser.param_groups[0]["lr"] < 0.001
 
 
 def test_a_damaged_file_is_named(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ def measurer_pipeline() -> Pipeline:
         [
             Node(
                 func=train_measurer,
-                inputs=["data_folder", "params:measurer"],
-                outputs="measurer_report",
+                inputs=["measurer_before", "params:measurer"],
+                outputs=["measurer", "measurer_report"],
                 name="train_measurer",
                 tags=["directions", "evaluate"],
             )
@@ -21,24 +21,17 @@ def measurer_pipeline() -> Pipeline:
 
 
 def create_pipeline() -> Pipeline:
-    """`generator_info` and `taggers` in; `directions_info`, `directions_report` and `edits_report` out."""
+    """`generator` and `tagger` in; `directions`, `directions_report` and `edits_report` out."""
     nodes = [
         Node(
             func=fit_directions,
-            inputs=["generator_info", "taggers", "data_folder", "params:directions.fit"],
-            outputs="directions_info",
+            inputs=["generator", "tagger", "params:directions.fit"],
+            outputs="directions",
             name="fit_directions",
         ),
         Node(
             func=judge_edits,
-            inputs=[
-                "generator_info",
-                "taggers",
-                "directions_info",
-                "measurer_report",
-                "data_folder",
-                "params:directions.judge",
-            ],
+            inputs=["generator", "generator_card", "tagger", "directions", "measurer", "params:directions.judge"],
             outputs=["directions_report", "edits_report"],
             name="judge_edits",
         ),

@@ -2,30 +2,24 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from anime_gen.evaluation.sheets import SHEETS
 from anime_gen.pipelines.directions.pipeline import measurer_pipeline
 from anime_gen.pipelines.evaluate.nodes import draw_sweeps, judge_generator
 
 
 def create_pipeline() -> Pipeline:
-    """`generator_info`, `directions_info` and real faces in; `generator_report` and `sweep_sheet` out."""
+    """`generator`, `directions` and real faces in; `generator_report` and sheets of pictures out."""
     nodes = [
         Node(
             func=judge_generator,
-            inputs=[
-                "generator_info",
-                "measurer_report",
-                "face_store",
-                "face_index",
-                "data_folder",
-                "params:evaluate",
-            ],
-            outputs="generator_report",
+            inputs=["generator", "generator_card", "measurer", "face_store", "face_index", "params:evaluate"],
+            outputs={"report": "generator_report", **{name: f"{name}_sheet" for name in SHEETS}},
             name="judge_generator",
         ),
         Node(
             func=draw_sweeps,
-            inputs=["generator_info", "directions_info", "measurer_report", "data_folder", "params:evaluate"],
-            outputs="sweep_sheet",
+            inputs=["generator", "generator_card", "directions", "measurer", "params:evaluate"],
+            outputs="sweeps_sheet",
             name="draw_sweeps",
         ),
     ]

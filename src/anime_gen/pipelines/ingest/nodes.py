@@ -8,6 +8,7 @@ from pydantic import RootModel
 
 from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.ingest import ingest
+from anime_gen.images.store import FaceStore
 
 
 class SourceParameters(RootModel[SourceConfig]):
@@ -19,9 +20,9 @@ class FacesParameters(RootModel[FacesConfig]):
 
 
 def ingest_faces(
-    source: SourceParameters, faces: FacesParameters, attributes: dict[str, Any], data_folder: Path
-) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame, dict[str, Any], dict[str, Any]]:
+    source: SourceParameters, faces: FacesParameters, attributes: dict[str, Any], face_stores: Path
+) -> tuple[FaceStore, pd.DataFrame, pd.DataFrame, dict[str, Any], dict[str, Any]]:
     """Store, table, rejects, report and data card of the source; an unchanged source does no work."""
-    done = ingest(source.root, faces.root, attributes, data_folder)
+    done = ingest(source.root, faces.root, attributes, face_stores)
     rejects = pd.DataFrame(done.rejects, columns=["kind", "name", "reason", "detail", "sha256"])
     return done.face_store, done.index, rejects, done.report, done.data_card

@@ -6,12 +6,12 @@ from anime_gen.pipelines.ingest.nodes import ingest_faces
 
 
 def create_pipeline() -> Pipeline:
-    """Nothing but parameters in; `face_store`, `face_index` and what was said about them out."""
+    """Parameters and the folder of stores in; `face_store`, `face_index` and what was said about them out."""
     return Pipeline(
         [
             Node(
                 ingest_faces,
-                ["params:source", "params:faces", "params:attributes", "data_folder"],
+                ["params:source", "params:faces", "params:attributes", "face_stores"],
                 ["face_store", "face_index", "rejects", "ingest_report", "data_card"],
                 name="ingest_faces",
             )

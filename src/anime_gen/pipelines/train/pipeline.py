@@ -6,7 +6,7 @@ from anime_gen.pipelines.train.nodes import train_generator
 
 
 def create_pipeline() -> Pipeline:
-    """`face_store`, `face_index`, `tags` and `taggers` in; `generator_info` out, the weights beside it."""
+    """Faces, their tags and the sub-models in; both networks, a card and a sheet of samples out."""
     return Pipeline(
         [
             Node(
@@ -15,12 +15,12 @@ def create_pipeline() -> Pipeline:
                     "face_store",
                     "face_index",
                     "tags",
-                    "taggers",
+                    "tagger",
                     "params:attributes",
-                    "data_folder",
+                    "training_runs",
                     "params:train",
                 ],
-                outputs="generator_info",
+                outputs=["generator", "discriminator", "generator_card", "training_samples"],
                 name="train_generator",
             )
         ],

@@ -4,6 +4,7 @@ A conditional one adds a projection of the tags (Miyato and Koyama 2018): a pict
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -52,6 +53,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        self.card: dict[str, Any] = {}
         resolutions = config.resolutions
         self.from_rgb = nn.ModuleDict(
             {str(r): EqualizedConv2d(3, config.channels(r), 1, activate=True) for r in resolutions}

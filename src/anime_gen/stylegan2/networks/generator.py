@@ -1,5 +1,7 @@
 """The generator: mapping and synthesis together."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -9,11 +11,12 @@ from anime_gen.stylegan2.networks.synthesis import Noise, SynthesisNetwork
 
 
 class Generator(nn.Module):
-    """StyleGAN2 generator of one `NetworkConfig`."""
+    """StyleGAN2 generator of one `NetworkConfig`; `card` tells of its training, empty until it was saved once."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        self.card: dict[str, Any] = {}
         self.mapping = MappingNetwork(config)
         self.synthesis = SynthesisNetwork(config)
 

@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,6 +14,7 @@ from anime_gen.stylegan2.networks.discriminator import Discriminator
 from anime_gen.stylegan2.networks.generator import Generator
 
 SCHEMA = 1
+Network = TypeVar("Network", Generator, Discriminator)
 
 
 def save_network(network: Generator | Discriminator, path: Path, card: dict[str, Any]) -> None:
@@ -38,6 +39,18 @@ def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[s
         save_file(tensors, path, metadata=metadata)
     except SafetensorError as error:
         raise OSError(f"{path} could not be written: {error}") from error
+    if metadata:
+        _order_metadata(path)
+
+
+def _order_metadata(path: Path) -> None:
+    """The library writes metadata in an order that changes from process to process: equal content, equal bytes."""
+    with path.open("r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        file.seek(8)
+        file.write(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size))
 
 
 def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
@@ -63,9 +76,20 @@ def read_card(path: Path) -> dict[str, Any]:
 
 def load_generator(path: Path) -> Generator:
     """Read a generator in evaluation mode, without gradients; names, shapes, types and finiteness are checked first."""
-    generator = Generator(read_metadata(path)[0])
-    load_weights(generator, path)
-    return generator.eval().requires_grad_(False)
+    config, card = read_metadata(path)
+    return _filled(Generator(config), path, card)
+
+
+def load_discriminator(path: Path) -> Discriminator:
+    """Read a discriminator in the same way."""
+    config, card = read_metadata(path)
+    return _filled(Discriminator(config), path, card)
+
+
+def _filled(network: Network, path: Path, card: dict[str, Any]) -> Network:
+    load_weights(network, path)
+    network.card = card
+    return network.eval().requires_grad_(False)
 
 
 def load_weights(network: Generator | Discriminator, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +56,7 @@ class LabellingSession:
         place = data_folder / "02_intermediate"
         if not (place / "face_store.json").is_file() or not (place / "face_index.parquet").is_file():
             raise FileNotFoundError("There are no faces to label yet: run `kedro run --pipelines=ingest` first.")
-        faces = open_face_store(json.loads((place / "face_store.json").read_text()), data_folder)
+        faces = open_face_store(place / "face_store.json")
         index = pd.read_parquet(place / "face_index.parquet", columns=["id"])
         return cls(faces, [str(name) for name in index["id"]], vocabulary, LabelStore(data_folder / STORE_NAME))
 

@@ -82,12 +82,11 @@ def conditioned(vocabulary: Vocabulary, left_out: tuple[str, ...]) -> Vocabulary
 
 
 def training_tags(
-    vocabulary: Vocabulary, tagger: Tagger, key: str, index: pd.DataFrame, tags: pd.DataFrame, left_out: tuple[str, ...]
+    vocabulary: Vocabulary, tagger: Tagger, index: pd.DataFrame, tags: pd.DataFrame, left_out: tuple[str, ...]
 ) -> TagSet:
     """The condition of a training set: a label where there is one, else the sub-models' soft tag unless they abstain.
 
-    `vocabulary` is that of attributes.yml, `key` names the sub-models, `index` and `tags` have a row for each picture
-    of the set. ValueError says what does not fit together.
+    `vocabulary` is that of attributes.yml, `index` and `tags` have a row for each picture of the set. ValueError says what does not fit together.
     """
     read = vocabulary.subset(tagger.vocabulary.keys())
     if read.version != tagger.vocabulary.version:
@@ -102,7 +101,7 @@ def training_tags(
     # In a picture whose attributes are labelled for the most part, one without a label cannot be seen.
     complete = np.mean([labels.known(name) for name in chosen], axis=0) > 0.5
     values = np.concatenate([_tags_of(a, labels, tags, complete) for a in chosen.values()], axis=1)
-    return _tag_set(chosen, tagger, key, values)
+    return _tag_set(chosen, tagger, tagger.fingerprint, values)
 
 
 def stated_tags(vocabulary: Vocabulary, tagger: Tagger, key: str, values: Mapping[str, np.ndarray]) -> TagSet:

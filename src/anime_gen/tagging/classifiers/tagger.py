@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from anime_gen.tagging.classifiers.sub_model import CalibratedModel
 from anime_gen.tagging.targets import decoded
 
 MANIFEST = "tagger.json"
+TAGGERS = "06_models/taggers"  # where the tag stage leaves the sub-models of a source, below its folder
 
 
 class Tags(NamedTuple):
@@ -29,15 +31,16 @@ class Tags(NamedTuple):
 
 
 class Tagger:
-    """The sub-models of all groups that had labels; read-out columns are in the vocabulary's order."""
+    """The sub-models of all groups that had labels; read-out columns are in the vocabulary's order.
+
+    Without labels there are none, and it reads nothing.
+    """
 
     def __init__(self, sub_models: list[CalibratedModel], vocabulary: Vocabulary | None = None) -> None:
-        if not sub_models:
-            raise ValueError("a tagger needs at least one sub-model; run the tag pipeline on a labelled set first")
         self.sub_models = {model.group: model for model in sub_models}
         read = {a.name: a for model in sub_models for a in model.attributes}
         names = [n for n in (vocabulary or read) if n in read]
-        self.vocabulary = Vocabulary({name: read[name] for name in names})
+        self.vocabulary = Vocabulary.model_construct({name: read[name] for name in names})
         self.columns: list[Column] = self.vocabulary.columns
         given = [column for model in sub_models for a in model.attributes for column in a.columns]
         self._order = [given.index(column) for column in self.columns]
@@ -45,6 +48,12 @@ class Tagger:
         for place, column in enumerate(self.columns):
             places.setdefault(column.attribute, []).append(place)
         self._places = places
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of what the sub-models were made from; empty without any."""
+        made_from = "".join(model.card.get("fingerprint", "") for model in self.sub_models.values())
+        return hashlib.sha256(made_from.encode()).hexdigest() if made_from else ""
 
     def to(self, device: torch.device | str) -> Tagger:
         """Move all sub-models to a device, in place."""
@@ -113,7 +122,8 @@ class Tagger:
         """One ``<group>.safetensors`` a sub-model, then the manifest ``tagger.json`` that names them."""
         for group, model in self.sub_models.items():
             model.save(folder / f"{group}.safetensors")
-        write_manifest(folder, list(self.sub_models), list(self.vocabulary))
+        content = json.dumps({"groups": list(self.sub_models), "attributes": list(self.vocabulary)}, indent=1)
+        write_atomically(folder / MANIFEST, lambda file: file.write(content.encode()))
 
     @classmethod
     def load(cls, folder: Path) -> Tagger:
@@ -124,10 +134,4 @@ class Tagger:
         listed = json.loads(manifest.read_text())
         models = [CalibratedModel.load(folder / f"{group}.safetensors") for group in listed["groups"]]
         read = {a.name: a for model in models for a in model.attributes}
-        return cls(models, Vocabulary({name: read[name] for name in listed["attributes"]}))
-
-
-def write_manifest(folder: Path, groups: list[str], attributes: list[str]) -> None:
-    """State which sub-models belong together, and the order of their attributes."""
-    content = json.dumps({"groups": groups, "attributes": attributes}, indent=1)
-    write_atomically(folder / MANIFEST, lambda file: file.write(content.encode()))
+        return cls(models, Vocabulary.model_construct({name: read[name] for name in listed["attributes"]}))

@@ -172,10 +172,13 @@ def _step(
 
 
 def one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
-    """Up during the first fifth, then down to nothing (Smith and Topin 2018); the momentum stays."""
+    """Up during the first fifth, then down to nothing (Smith and Topin 2018); the momentum stays.
+
+    The way up takes at least one step: a handful of pictures makes only a few.
+    """
     peaks = [group["lr"] for group in optimiser.param_groups]
     return torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, peaks, total_steps=steps + 1, pct_start=0.2, cycle_momentum=False
+        optimiser, peaks, total_steps=steps + 1, pct_start=max(0.2, 2 / (steps + 1)), cycle_momentum=False
     )
 
 
