@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +5,7 @@ import pandas as pd
 import pytest
 
 from anime_gen.evaluation.originality import Originals
-from anime_gen.images import ArrayFaces, write_store
+from anime_gen.images import ArrayFaces, save_card, write_store
 from anime_gen.studio.originality import judge
 from tests.evaluation.test_memorisation import drawn
 
@@ -52,7 +51,6 @@ def test_pictures_of_ones_own_are_shown_from_the_disk(train: np.ndarray, tmp_pat
     originals = table(train, names, "photos")
     assert judge(train[9], originals, tmp_path).nearest is None
     store = write_store(tmp_path / "02_intermediate" / "faces", train)
-    manifest = {"folder": "02_intermediate/faces", "fingerprint": store.fingerprint}
-    (tmp_path / "02_intermediate" / "face_store.json").write_text(json.dumps(manifest))
+    save_card(store, tmp_path / "02_intermediate" / "face_store.json")
     pd.DataFrame({"source_name": names}).to_parquet(tmp_path / "02_intermediate" / "face_index.parquet")
     assert np.array_equal(judge(train[9], originals, tmp_path).nearest, train[9])

@@ -94,7 +94,7 @@ def publish(
     if decision.promoted:
         registry.set_alias(CHAMPION, version)
     verdict = f"Version {version} {rank}: {decision.reason}."
-    registry.judged(version, read_json(folder / CARD), verdict, rows)
+    registry.judged(version, bundle.card, verdict, rows)
     return {
         "model": registry.name,
         "version": version,

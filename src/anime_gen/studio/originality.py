@@ -1,6 +1,5 @@
 """Is this character new? Its nearest training picture, how near that is, and the picture itself where it is at hand."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,7 @@ def _stored(name: str, data_folder: Path | None) -> np.ndarray | None:
     row = np.flatnonzero(rows.to_numpy() == name)[:1]
     if not len(row):
         return None
-    faces = open_face_store(json.loads((place / "face_store.json").read_text()), place.parent)
+    faces = open_face_store(place / "face_store.json")
     picture: np.ndarray = faces.read(row)[0]
     return picture
 

@@ -86,7 +86,8 @@ def training_tags(
 ) -> TagSet:
     """The condition of a training set: a label where there is one, else the sub-models' soft tag unless they abstain.
 
-    `vocabulary` is that of attributes.yml, `index` and `tags` have a row for each picture of the set. ValueError says what does not fit together.
+    `vocabulary` is that of attributes.yml, `index` and `tags` have a row for each picture of the set. ValueError says
+    what does not fit together.
     """
     read = vocabulary.subset(tagger.vocabulary.keys())
     if read.version != tagger.vocabulary.version:
