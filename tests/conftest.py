@@ -167,6 +167,13 @@ def _main_stays_main(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _settings_are_resolved() -> Iterator[None]:
+    """A catalog read without its resolver would write into a folder of that literal name."""
+    yield
+    assert not [*ROOT.glob("${*"), *Path.cwd().glob("${*")], "this test wrote where an unresolved setting says"
+
+
+@pytest.fixture(autouse=True)
 def _no_run_stays_open() -> Iterator[None]:
     yield
     left = list(active._active)

@@ -76,8 +76,8 @@ def test_a_run_tells_the_whole_story(hooks: MlflowHooks, catalog: DataCatalog, s
     run_id = active_tracker().run_id
     faces = write_store(tmp_path / "faces", np.zeros((10, 16, 16, 3), np.uint8))
     faces.source["kind"] = "drawn"
-    hooks.after_dataset_loaded(faces)
-    hooks.after_dataset_loaded(faces)
+    hooks.after_dataset_loaded("face_store", faces)
+    hooks.after_dataset_loaded("face_store", faces)
     hooks.after_dataset_saved("generator_report", REPORT)
     hooks.after_dataset_saved("tags", "no report")
     hooks.after_pipeline_run()

@@ -9,7 +9,7 @@ from anime_gen.evaluation.generator_quality import Evidence
 from anime_gen.evaluation.plots import plot_spread, plot_truncation
 from anime_gen.evaluation.strips import Strip, draw_grid, draw_strips
 
-SHEETS = ("samples", "held_out", "nearest", "truncation")
+SHEETS = ("samples", "held_out", "nearest", "truncation", "spread")
 CLOSEST = 8
 """Pairs shown on the sheet of nearest training faces."""
 

@@ -12,7 +12,7 @@ from anime_gen.evaluation.measurer import Measurer
 from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.gate import FEWEST_FACES, Decision, GateRule, compare, decide, table, too_few_faces
-from anime_gen.serving.manifest import CARD, BundleError, read_json
+from anime_gen.serving.manifest import BundleError
 from anime_gen.serving.registry import (
     CHALLENGER,
     CHAMPION,

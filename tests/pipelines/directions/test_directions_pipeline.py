@@ -26,7 +26,13 @@ PARAMETERS = {
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The pipeline over an untrained generator and untrained taggers: the poorest model there can be."""
-    inputs = {"generator": tiny_generator(), "tagger": tiny_tagger(), "measurer_before": None, **PARAMETERS}
+    inputs = {
+        "generator": tiny_generator(),
+        "generator_card": {},
+        "tagger": tiny_tagger(),
+        "measurer_before": None,
+        **PARAMETERS,
+    }
     catalog = DataCatalog({name: MemoryDataset(value, copy_mode="assign") for name, value in inputs.items()})
     folder = tmp_path_factory.mktemp("data")
     catalog["measurer"] = MeasurerDataset(filepath=str(folder / "measurer.safetensors"))

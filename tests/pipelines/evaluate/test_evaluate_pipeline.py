@@ -64,7 +64,7 @@ def test_noise_is_worse_than_the_noise_floor(outcome):
     assert not report["copying"]
 
 
-@pytest.mark.parametrize("name", ["samples", "held_out", "nearest", "truncation", "sweeps"])
+@pytest.mark.parametrize("name", ["samples", "held_out", "nearest", "truncation", "spread", "sweeps"])
 def test_there_are_pictures_to_look_at(outcome, name):
     sheet = outcome[f"{name}_sheet"]
     assert (sheet.dtype, sheet.ndim) == (np.uint8, 3)
@@ -101,4 +101,4 @@ def test_a_set_too_small_to_judge_by_gives_an_empty_report_that_says_why(tmp_pat
     assert "2 unseen and 28 training faces" in report["reason"]
     json.dumps(report, allow_nan=False)
     assert all(sheet.std() > 5 for sheet in made.values())
-    assert set(made) == {"samples", "held_out", "nearest", "truncation"}
+    assert set(made) == {"samples", "held_out", "nearest", "truncation", "spread"}
