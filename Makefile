@@ -12,7 +12,7 @@ endif
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-slow chromium check format mlflow serve viz bench lock clean
+.PHONY: help setup demo app test test-slow chromium postgresql check format mlflow serve viz bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,7 +41,7 @@ app: setup ## The page on 127.0.0.1:8501, from the registered champion
 	@$(BIN)/python -m anime_gen register-shipped
 	$(BIN)/streamlit run streamlit_app/streamlit_app.py --server.port $(or $(PORT),8501)
 
-test: setup chromium ## The whole test suite, Chromium included
+test: setup chromium postgresql ## The whole test suite, Chromium and PostgreSQL included
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: setup ## The long proofs: 50 kills, 20 ingest kills, ...
@@ -51,6 +51,11 @@ chromium:
 	@command -v chromium >/dev/null || { echo "Installing Chromium for the browser tests ..."; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 	  { echo "Chromium is missing and could not be installed. As root: apt-get install chromium"; exit 1; }
+
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "Installing PostgreSQL for MLflow's tests ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; } || \
+	  echo "PostgreSQL could not be installed: the tests of MLflow on it are left out."
 
 check: setup ## Lint, types, direction of imports, dead code, docstrings
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

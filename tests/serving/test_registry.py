@@ -110,6 +110,16 @@ def test_the_served_model_makes_the_pictures_of_the_page(served, renderer: Rende
         assert np.array_equal(picture, renderer.render(renderer.latent(seed, 0.5), {}).pixels)
 
 
+def test_the_model_carries_its_code_and_an_example(published: TrackingStore, served):
+    registry = Registry(published)
+    folder = registry.folder_of(registry.version_of(CHAMPION)).parents[1]
+    assert (folder / "code/anime_gen/serving/bundle.py").is_file()
+    assert not list(folder.rglob("__pycache__"))
+    example = served.metadata.load_input_example(str(folder))
+    params = served.metadata.load_input_example_params(str(folder))
+    assert served.predict(example, params=params)[0].startswith("iVBOR"), "a PNG in base64"
+
+
 def test_the_served_model_takes_wishes_and_refuses_wrong_ones(served):
     seed = pd.DataFrame({"seed": [3]})
     plain = served.predict(seed)

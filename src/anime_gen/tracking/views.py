@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
+from anime_gen.tracking.abandoned import PROCESS
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
@@ -58,7 +60,8 @@ def links(store: "TrackingStore", client: "MlflowClient", server: str) -> list[s
     name = store.settings.experiments.get("train", "anime-training")
     training = client.get_experiment_by_name(name)
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
-    newest = client.search_runs(ids, max_results=1, order_by=["attributes.start_time DESC"])
+    ours = f"tags.{PROCESS} LIKE '%'"  # not those that only stand for a model registered by hand
+    newest = client.search_runs(ids, ours, max_results=1, order_by=["attributes.start_time DESC"])
     model = store.settings.registered_model
     versions = client.search_model_versions(f"name = '{model}'", max_results=1)
     ranked = (
