@@ -78,6 +78,25 @@ def _members(desk: Desk) -> None:
                 on_change=_rename,
                 args=(desk, member),
             )
+        _variations(desk, member)
+
+
+def _variations(desk: Desk, member: Member) -> None:
+    """One member with one attribute from end to end: its expressions, hair by length, colours."""
+    if not can_be_shown(member.recipe, desk.editor.bundle):
+        return
+    vocabulary = desk.editor.bundle.tagger.vocabulary
+    labels = {name: attribute.label for name, attribute in vocabulary.items()}
+    name = st.selectbox(
+        f"Show {literal(member.name)} with every",
+        list(labels),
+        index=None,
+        placeholder="expression, hair colour, hair length, ...",
+        format_func=labels.__getitem__,
+        key=f"cast.along.{member.key}",
+    )
+    if name:
+        find.sheet(desk, "cast.along.sheet", desk.finder.along(member.recipe, name), by=vocabulary[name])
 
 
 def _rename(desk: Desk, member: Member) -> None:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from anime_gen.attributes import Attribute
 from anime_gen.studio import Editor, random_seed
 from anime_gen.studio.demands import known_words, read_demands
 from anime_gen.studio.recipe import MAX_PSI, MAX_SEED, Recipe
-from anime_gen.studio.wording import described, literal
+from anime_gen.studio.wording import described, literal, worded
 from components import pictures, tiles
 from components.desk import Desk
 
@@ -78,14 +79,17 @@ def _near(sha256: str, like: str, distance: float, seed: int, _desk: Desk, _meas
     return [one.recipe.to_json() for one in found]
 
 
-def sheet(desk: Desk, key: str, recipes: list[Recipe], notes: list[str] | None = None) -> None:
-    """Characters to shape, to keep, or to see more like them."""
+def sheet(
+    desk: Desk, key: str, recipes: list[Recipe], notes: list[str] | None = None, by: Attribute | None = None
+) -> None:
+    """Characters to shape, to keep, or to see more like them; told apart `by` what is measured, or by number."""
     vocabulary = desk.editor.bundle.tagger.vocabulary
     shown = []
     for place, recipe in enumerate(recipes):
         src, measured = pictures.small(desk.editor.renderer, recipe)
         note = notes[place] if notes else ""
-        shown.append(tiles.Tile(str(place), src, described(measured, vocabulary), title_of(recipe), note))
+        title = worded(by, measured[by.name]) if by else title_of(recipe)
+        shown.append(tiles.Tile(str(place), src, described(measured, vocabulary), title, note))
     actions = [
         ("open", "Shape", lambda key: desk.open(recipes[int(key)])),
         ("keep", "Keep", lambda key: desk.keep(recipes[int(key)])),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from anime_gen.studio import Editor, Recipe
 from anime_gen.studio.acceptance import can_be_shown
-from anime_gen.studio.comparison import differences
+from anime_gen.studio.comparison import deed, differences
 from anime_gen.studio.wording import described
 from components import pictures, tiles
 from components.desk import Desk
@@ -43,14 +43,18 @@ def show_history(desk: Desk) -> None:
         return
     history = desk.editor.history
     mine = [step for step in history.steps if can_be_shown(step.state, desk.editor.bundle)]
+    states = {step.number: step.state for step in history.steps}
     steps = {str(step.number): step for step in mine[::-1][:SHOWN]}
     vocabulary = desk.editor.bundle.tagger.vocabulary
     shown = []
     for key, step in steps.items():
         src, measured = pictures.small(desk.editor.renderer, step.state)
-        from_where = "the beginning" if step.parent is None else f"from step {step.parent}"
+        parent = states.get(step.parent)
+        done = "the beginning" if parent is None else deed(parent, step.state, vocabulary)
+        if step.parent is not None and step.parent != step.number - 1:
+            done += f" (a branch from step {step.parent})"
         here = step.number == history.place
-        shown.append(tiles.Tile(key, src, described(measured, vocabulary), f"Step {key}", from_where, here))
+        shown.append(tiles.Tile(key, src, described(measured, vocabulary), f"Step {key}", done, here))
     with panel:
         restore = st.segmented_control("Bring back", RESTORE, default=RESTORE[0], required=True, key="history.restore")
         actions = [

@@ -1,12 +1,14 @@
 """Proposals of a generator that knows tags."""
 
+from dataclasses import replace
+
 import pytest
 
 from anime_gen.serving.rendering import Renderer
 from anime_gen.studio import Editor, Recipe
 from anime_gen.studio.brief import read_brief, solve_brief
 from anime_gen.studio.cast import lacks
-from anime_gen.studio.comparison import differences
+from anime_gen.studio.comparison import deed, differences
 from anime_gen.studio.demands import read_demands
 from anime_gen.studio.finder import Finder
 from anime_gen.studio.mixing import taken
@@ -68,6 +70,26 @@ def test_a_brief_is_solved_and_counted_in_the_pictures(finder: Finder):
         picture = Editor(finder.renderer, one.recipe).picture
         assert picture.measured["glasses"] == pytest.approx(one.measured["glasses"])
     assert rule.words() == "exactly 1: with glasses"
+
+
+def test_a_member_in_every_way(finder: Finder):
+    recipe = Recipe(seed=3, targets={"bangs": 0.4}, locks=("hair_length",))
+    shown = finder.along(recipe, "hair_length")
+    assert [one.targets["hair_length"] for one in shown] == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert all(one.targets["bangs"] == 0.4 and one.locks == () for one in shown)
+    assert {one.targets["glasses"] for one in finder.along(recipe, "glasses")} == {0.0, 1.0}
+    assert len({one.targets["hair_color"] for one in finder.along(recipe, "hair_color")}) == 12
+
+
+def test_a_step_says_what_was_done(tag_renderer: Renderer):
+    vocabulary, start = tag_renderer.bundle.tagger.vocabulary, Recipe(seed=3)
+    wished = start.with_target("hair_length", 0.8)
+    assert deed(start, wished, vocabulary) == "Hair length 0.80"
+    assert deed(wished, start, vocabulary) == "Hair length let be"
+    assert deed(start, replace(start, locks=("bangs",)), vocabulary) == "Bangs locked"
+    assert deed(start, replace(start, psi=0.5), vocabulary) == "diversity 0.5"
+    assert deed(start, Recipe(seed=4), vocabulary) == "another character"
+    assert deed(start, wished.with_target("bangs", 0.1), vocabulary) == "2 changes"
 
 
 def test_what_a_cast_lacks_and_what_differs_is_said(tag_renderer: Renderer):

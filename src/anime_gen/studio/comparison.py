@@ -1,4 +1,4 @@
-"""What differs between two characters, by what is measured in them."""
+"""What differs between two characters, by what is measured in them, and between two steps, by what was done."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 from anime_gen.attributes import Vocabulary
 from anime_gen.latent.outcome import shortfall
 from anime_gen.serving.rendering import Value
+from anime_gen.studio.recipe import Recipe
 from anime_gen.studio.wording import worded
 
 UNSEEN = 0.03
@@ -35,3 +36,22 @@ def differences(vocabulary: Vocabulary, before: Mapping[str, Value], after: Mapp
                     )
                 )
     return sorted(found, key=lambda one: -one.share)
+
+
+def deed(before: Recipe, after: Recipe, vocabulary: Vocabulary) -> str:
+    """What was done from one step to the next, in a few words: `Hair length 0.80`, `Bangs locked`."""
+    if before.model_sha256 != after.model_sha256:
+        return "another model"
+    if (before.seed, before.latent) != (after.seed, after.latent):
+        return "another character"
+    if before.psi != after.psi:
+        return f"diversity {after.psi:g}"
+    done = []
+    for name in vocabulary:
+        old, new = before.targets.get(name), after.targets.get(name)
+        if old != new:
+            attribute = vocabulary[name]
+            done.append(f"{attribute.label} {'let be' if new is None else worded(attribute, new)}")
+        if (name in before.locks) != (name in after.locks):
+            done.append(f"{vocabulary[name].label} {'locked' if name in after.locks else 'unlocked'}")
+    return done[0] if len(done) == 1 else f"{len(done)} changes" if done else "no change"

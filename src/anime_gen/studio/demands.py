@@ -129,8 +129,9 @@ def _read_phrase(phrase: str, vocabulary: Vocabulary) -> tuple[list[Demand], lis
     demands = []
     for key, demand in senses:
         fits = not spoken or _noun(demand.attribute) in spoken or key in (demand.attribute.label.lower(), demand.name)
-        if fits and re.search(rf"\b{re.escape(key)}\b", rest):
-            rest = re.sub(rf"\b{re.escape(key)}\b", " ", rest, count=1)
+        said = rf"\b{re.escape(key)}s?\b"  # hats too
+        if fits and re.search(said, rest):
+            rest = re.sub(said, " ", rest, count=1)
             demands.append(demand.refused() if refused else demand)
     known = {*FILLERS, *REFUSALS, *nouns, *(f"{noun}s" for noun in nouns)}
     return demands, [word for word in rest.split() if word not in known]

@@ -24,7 +24,7 @@ NUMBERS = 4000
 """Numbers looked at for what they were told to show."""
 DRAWN = 3
 """Characters measured for each one shown."""
-PUSHED = 3
+PUSHED = 5
 """Traits that are changed to take a character further from a cast."""
 LARGEST = 999_999_999
 """Numbers that can still be read out."""
@@ -59,7 +59,7 @@ class Finder:
         self, count: int, demands: Sequence[Demand] = (), unlike: Sequence[Measured] = (), seed: int = 0
     ) -> list[Found]:
         """`count` characters that meet `demands`, as far as possible from `unlike` and from one another."""
-        numbers = self._promising(count * DRAWN * (2 if unlike else 1), demands, unlike, seed)
+        numbers = self._promising(count * DRAWN * (4 if unlike else 1), demands, unlike, seed)
         measured = self._measure(numbers)
         found = [Found(Recipe(seed=n, psi=self.psi), m) for n, m in zip(numbers, measured, strict=True)]
         found.sort(key=lambda one: sum(demand.missed(one.measured) for demand in demands))
@@ -104,6 +104,15 @@ class Finder:
                 break
         return wishes
 
+    def along(self, recipe: Recipe, name: str, steps: int = 5) -> list[Recipe]:
+        """A character with one attribute from end to end: every class, or `steps` values. Its lock gives way."""
+        attribute = self.renderer.bundle.tagger.vocabulary[name]
+        ends = np.linspace(attribute.low, attribute.high, steps, endpoint=attribute.kind != "cyclic")
+        binary = (0.0, 1.0) if attribute.kind == "binary" else ()
+        values: Sequence[Value] = attribute.classes or binary or [float(value) for value in ends]
+        free = replace(recipe, locks=tuple(lock for lock in recipe.locks if lock != name), measured={})
+        return [free.with_target(name, value) for value in values]
+
     def measured(self, recipe: Recipe) -> dict[str, Value]:
         """What is measured in the whole picture of a recipe."""
         return self._found(recipe).measured
@@ -146,6 +155,8 @@ class Finder:
                 if name not in kept and name not in wishes
                 for value in _extremes(self.renderer.bundle.tagger.vocabulary[name], traits)
             ]
+            if not options:
+                break
             gaps = self.resemblance.distances([{**traits, name: value} for name, value in options], unlike).min(1)
             name, value = options[int(gaps.argmax())]
             traits[name] = wishes[name] = value
