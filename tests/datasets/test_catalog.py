@@ -89,11 +89,16 @@ def test_a_deleted_or_damaged_sub_model_is_made_again(catalog: DataCatalog, tmp_
     assert not catalog.exists("hair_sub_model")
 
 
-def test_all_sub_models_make_one_tagger(catalog: DataCatalog):
+def test_all_sub_models_make_one_tagger(catalog: DataCatalog, tmp_path: Path):
     tagger, images = tiny_tagger(), torch.rand(2, 3, 16, 16) * 2 - 1
+    assert not catalog.exists("tagger")
     catalog.save("tagger", tagger)
+    assert catalog.exists("tagger")
     assert torch.equal(catalog.load("tagger").readout(images), tagger.readout(images))
+    (tmp_path / "data/06_models/taggers/hair.safetensors").unlink()
+    assert not catalog.exists("tagger")  # what needs it must not run before the sub-model is made again
     catalog.save("tagger", Tagger([]))
+    assert catalog.exists("tagger")
     assert catalog.load("tagger").columns == []
 
 

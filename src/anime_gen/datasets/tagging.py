@@ -34,6 +34,9 @@ class TaggerDataset(FileDataset[Tagger, Tagger]):
         """The sub-models, then the manifest."""
         data.save(path.parent)
 
+    def _exists(self) -> bool:
+        return Tagger.is_whole(self._filepath.parent)
+
 
 class LabelStoreDataset(FileDataset[LabelStore, LabelStore]):
     """The answers given on the Label page, in one SQLite file that only grows."""

@@ -125,6 +125,13 @@ class Tagger:
         content = json.dumps({"groups": list(self.sub_models), "attributes": list(self.vocabulary)}, indent=1)
         write_atomically(folder / MANIFEST, lambda file: file.write(content.encode()))
 
+    @staticmethod
+    def is_whole(folder: Path) -> bool:
+        """Whether the manifest and every sub-model that it names are there."""
+        manifest = folder / MANIFEST
+        groups = json.loads(manifest.read_text())["groups"] if manifest.is_file() else [None]
+        return all((folder / f"{group}.safetensors").is_file() for group in groups)
+
     @classmethod
     def load(cls, folder: Path) -> Tagger:
         """Read a folder that ``save`` (or the tag pipeline) wrote; FileNotFoundError says how to make one."""
