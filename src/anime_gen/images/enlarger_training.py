@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch.nn import functional
-from tqdm import tqdm
 
 from anime_gen.drawing import SPLITS, render_many, sample_characters
 from anime_gen.images.enlarger import WEIGHTS, Enlarger, enlarge
@@ -35,6 +34,8 @@ def drawn(count: int, seed: int) -> np.ndarray:
 
 def train(faces: np.ndarray, steps: int) -> Enlarger:
     """An enlarger taught on crops of `faces` [n, 256, 256, 3]."""
+    from tqdm import tqdm
+
     torch.manual_seed(SEED)
     random = np.random.default_rng(SEED)
     network: Enlarger = Enlarger().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
