@@ -13,6 +13,9 @@ from anime_gen.pipelines.train import nodes
 from anime_gen.pipelines.train.nodes import train_generator
 from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.pipelines.train.pipeline import create_pipeline
+from anime_gen.stylegan2.networks.weights import read_metadata
+from anime_gen.stylegan2.networks.widening import check_fit
+from anime_gen.stylegan2.training.growth import schedule
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 from anime_gen.tagging.classifiers.tagger import Tagger
@@ -88,7 +91,7 @@ def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "resolution"), [("base", 32), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 64)]
+    ("env", "resolution"), [("base", 64), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 64)]
 )
 def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) -> None:
     loader = OmegaConfigLoader(
@@ -97,6 +100,9 @@ def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) 
     config = TrainParameters.model_validate(loader["parameters"]["train"]).root
     assert isinstance(config, TrainingConfig)
     assert config.network.resolution == resolution
+    if config.start_from:
+        start = read_metadata(ROOT / config.start_from / "generator.safetensors")[0]
+        assert not check_fit(start, config.network, schedule(config.growth).stages[0].resolution)
 
 
 def test_a_misspelt_or_impossible_setting_is_named() -> None:
