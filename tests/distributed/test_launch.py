@@ -35,6 +35,18 @@ def test_workers_add_up_and_listen_to_the_first(tmp_path: Path) -> None:
     assert [(tmp_path / str(rank)).read_text() for rank in (1, 2)] == [repr(expected)] * 2
 
 
-def test_a_lost_worker_ends_the_work() -> None:
+def test_a_worker_that_is_always_lost_ends_the_work() -> None:
     with pytest.raises(WorkerLostError, match="ended with code 3"):
-        launch(add, vanish, 2)
+        launch(add, vanish, 2, restarts=0)
+
+
+def vanish_once(folder: Path, group: Group) -> None:
+    if not (folder / "was here").exists():
+        (folder / "was here").touch()
+        os._exit(3)
+    add(group)
+
+
+def test_after_a_loss_all_begin_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert launch(add, partial(vanish_once, tmp_path), 2) == [3.0, 20.0, 1.0, 2.0]
+    assert "a worker ended with code 3; all workers begin again" in caplog.text

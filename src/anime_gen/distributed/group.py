@@ -1,9 +1,17 @@
 """The workers of one training as one of them sees them."""
 
-from typing import Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 import torch
 from torch import distributed
+
+T = TypeVar("T")
+
+
+class ConnectionLostError(RuntimeError):
+    """Another worker went away in the middle of an exchange."""
 
 
 class Group(Protocol):
@@ -18,6 +26,10 @@ class Group(Protocol):
 
     def agree(self, flag: bool) -> bool:
         """Worker 0's flag, for all."""
+        ...
+
+    def gather(self, value: T) -> list[T]:
+        """What every worker gave, in their order, for all; anything that can be pickled."""
         ...
 
     def wait(self) -> None:
@@ -37,6 +49,10 @@ class Alone:
         """Nobody to ask."""
         return flag
 
+    def gather(self, value: T) -> list[T]:
+        """What the only worker gave."""
+        return [value]
+
     def wait(self) -> None:
         """Nobody to wait for."""
 
@@ -49,15 +65,34 @@ class ProcessGroup:
         self._flag = torch.zeros(1, device=device)
 
     def sum(self, tensor: torch.Tensor) -> None:
-        """All-reduce in place; every worker gets the same bits."""
-        distributed.all_reduce(tensor)
+        """All-reduce in place; every worker gets the same bits. Raises `ConnectionLostError`."""
+        with _talking():
+            distributed.all_reduce(tensor)
 
     def agree(self, flag: bool) -> bool:
-        """Broadcast from worker 0."""
+        """Broadcast from worker 0. Raises `ConnectionLostError`."""
         self._flag.fill_(float(flag))
-        distributed.broadcast(self._flag, src=0)
+        with _talking():
+            distributed.broadcast(self._flag, src=0)
         return bool(self._flag.item())
 
+    def gather(self, value: T) -> list[T]:
+        """An all-gather of objects. Raises `ConnectionLostError`."""
+        values: list[T] = [value] * self.size
+        with _talking():
+            distributed.all_gather_object(values, value)
+        return values
+
     def wait(self) -> None:
-        """A barrier."""
-        distributed.barrier()
+        """A barrier. Raises `ConnectionLostError`."""
+        with _talking():
+            distributed.barrier()
+
+
+@contextmanager
+def _talking() -> Iterator[None]:
+    """An exchange with the other workers: gloo and NCCL say in a RuntimeError that one is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise ConnectionLostError(f"a worker is gone: {error}") from error

@@ -5,6 +5,7 @@ threads wait for each other after every small operation.
 """
 
 import datetime
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,25 +19,39 @@ from typing import TypeVar
 import torch
 from torch import distributed
 
-from anime_gen.distributed.group import Alone, Group, ProcessGroup
+from anime_gen.distributed.group import Alone, ConnectionLostError, Group, ProcessGroup
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Group], object]
 PATIENCE = datetime.timedelta(minutes=30)  # worker 0 may measure and save for long while the others wait
+LEFT_ALONE = 75  # exit code of a worker that ends because another one did
+RESTARTS = 3
+"""How often all begin again after a worker was lost, before the work is given up."""
 
 
 class WorkerLostError(RuntimeError):
     """A worker ended in the middle of the work, so that the others cannot go on."""
 
 
-def launch(lead: Callable[[Group], T], follow: Work, workers: int, device: str = "cpu") -> T:
+def launch(lead: Callable[[Group], T], follow: Work, workers: int, device: str = "cpu", restarts: int = RESTARTS) -> T:
     """Run `lead` here as worker 0 and `follow` in `workers - 1` processes; what `lead` returns.
 
     `follow` is sent to the processes by pickling: a module's function or a `functools.partial` of one. On `cuda` every
-    worker has a GPU of its own and they talk by NCCL, else by gloo. Raises `WorkerLostError` if a worker dies.
+    worker has a GPU of its own and they talk by NCCL, else by gloo. When a worker dies both are called again, so that
+    they should take up what was saved; `WorkerLostError` after `restarts` of that.
     """
     if workers == 1:
         return lead(Alone())
+    for left in range(restarts, 0, -1):
+        try:
+            return _launch_once(lead, follow, workers, device)
+        except WorkerLostError as error:
+            logger.warning("%s; all workers begin again at the last checkpoint (%d tries left)", error, left)
+    return _launch_once(lead, follow, workers, device)
+
+
+def _launch_once(lead: Callable[[Group], T], follow: Work, workers: int, device: str) -> T:
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "meeting"
@@ -52,19 +67,28 @@ def launch(lead: Callable[[Group], T], follow: Work, workers: int, device: str =
             for child in children:
                 child.join()
             return result
-        except RuntimeError as error:
-            if lost := [child for child in children if child.exitcode]:
-                raise WorkerLostError(f"a worker ended with code {lost[0].exitcode}") from error
-            raise
+        except ConnectionLostError as error:
+            raise WorkerLostError(_who_was_lost(children)) from error
         finally:
             _end(children)
+
+
+def _who_was_lost(children: Sequence[BaseProcess]) -> str:
+    """Words on the worker that ended first; the system tells of it a moment after its connection broke."""
+    for child in children:
+        child.join(timeout=5.0)
+    codes = [child.exitcode for child in children if child.exitcode not in (None, 0, LEFT_ALONE)]
+    return f"a worker ended with code {codes[0]}" if codes else "a worker was lost"
 
 
 def _child(follow: Work, rank: int, workers: int, place: Path, device: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; worker 0 decides when to stop
     torch.set_num_threads(1)
     with _joined(rank, workers, place, device) as group:
-        follow(group)
+        try:
+            follow(group)
+        except ConnectionLostError:
+            raise SystemExit(LEFT_ALONE) from None  # worker 0 tells what happened
 
 
 @contextmanager

@@ -1,3 +1,6 @@
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from anime_gen.stylegan2.training.hardware import choose_workers
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
 from anime_gen.stylegan2.training.trainer import TrainingResult, train
 from anime_gen.stylegan2.training.training_config import AugmentConfig, LossConfig, TrainingConfig
+from anime_gen.tracking import MemoryTracker
 from tests.stylegan2.conftest import faces, tiny_config
 from tests.stylegan2.training.test_tags import tag_set
 
@@ -40,7 +44,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
 
 def close(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
     for name, tensor in first.items():
-        torch.testing.assert_close(tensor, second[name], rtol=2e-3, atol=2e-4, msg=lambda m, n=name: f"{n}: {m}")
+        torch.testing.assert_close(tensor, second[name], rtol=1e-5, atol=1e-6, msg=lambda m, n=name: f"{n}: {m}")
 
 
 def test_two_workers_end_where_one_does(alone: dict[str, torch.Tensor], tmp_path: Path) -> None:
@@ -51,9 +55,6 @@ def test_two_workers_end_where_one_does(alone: dict[str, torch.Tensor], tmp_path
 def test_a_stopped_run_goes_on_with_another_number_of_workers(
     alone: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
-    import signal
-
     def stop(images: int, total: int) -> None:
         if images == 96:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -62,6 +63,46 @@ def test_a_stopped_run_goes_on_with_another_number_of_workers(
         train(config(2), faces(), tmp_path, tags=tag_set(), on_progress=stop)
     folder = trained(1, tmp_path).run_folder
     close(alone, load_file(list_checkpoints(folder)[0] / "state.safetensors"))
+
+
+def test_after_a_worker_is_killed_the_run_goes_on_by_itself(
+    alone: dict[str, torch.Tensor], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = []
+
+    def kill_once(images: int, total: int) -> None:
+        if images == 80 and images not in seen:  # between two checkpoints
+            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+        seen.append(images)
+
+    two = config(2)
+    result = train(
+        replace(two, run=replace(two.run, tick_images=16)), faces(), tmp_path, tags=tag_set(), on_progress=kill_once
+    )
+    assert seen == [16, 32, 48, 64, 80, 80, 96, 112, 128, 144, 160, 176, 192]
+    assert "begin again at the last checkpoint" in caplog.text
+    close(alone, load_file(list_checkpoints(result.run_folder)[0] / "state.safetensors"))
+
+
+def losses(workers: int, folder: Path) -> dict[str, list[float]]:
+    """Every loss of fifty steps."""
+    tiny = config(workers)
+    growth = replace(tiny.growth, enabled=False, full_size_images=400)
+    run = replace(tiny.run, tick_images=8, checkpoint_images=400, grid_images=400)
+    tracker = MemoryTracker()
+    optim = replace(tiny.optim, micro_batch=2)
+    train(replace(tiny, growth=growth, run=run, optim=optim), faces(), folder, tracker, tags=tag_set())
+    names = ("loss/g", "loss/d")
+    return {name: [row[name] for _, row in tracker.metrics if name in row] for name in names}
+
+
+def test_one_two_and_four_workers_have_the_same_losses(tmp_path: Path) -> None:
+    alone = losses(1, tmp_path / "1")
+    assert len(alone["loss/g"]) == 50
+    for workers in (2, 4):
+        assert losses(workers, tmp_path / str(workers)) == {
+            name: pytest.approx(values, rel=1e-6) for name, values in alone.items()
+        }
 
 
 def test_no_more_workers_than_parts() -> None:

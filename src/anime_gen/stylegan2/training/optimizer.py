@@ -38,6 +38,7 @@ class FlatAdam:
         self.names = [name for name, _ in named]
         self.sizes = torch.tensor([parameter.numel() for _, parameter in named], device=device)
         self.gradient = torch.zeros_like(self.values)
+        self.total = torch.zeros_like(self.values, dtype=torch.float64)  # over parts and workers, in whatever order
         self.square = torch.zeros_like(self.values)
         self.mass = torch.zeros(len(named), device=device)
         self.active = torch.ones(len(named), device=device)
@@ -55,6 +56,20 @@ class FlatAdam:
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self.gradient.zero_()
+        self.total.zero_()
+
+    def add_part(self) -> None:
+        """Take the gradient of a part of the batch into the total and begin the next part.
+
+        In double precision sums of float32 hardly depend on their order, so that any number of workers takes the step
+        that one takes, to the bit; in float32 the last bit differs, and an adversarial game multiplies that.
+        """
+        self.total += self.gradient
+        self.gradient.zero_()
+
+    def take_total(self) -> None:
+        """Go on with the total as the gradient."""
+        self.gradient.copy_(self.total)
 
     @torch.no_grad()
     def step(self, lr: float, beta2: float | None = None) -> torch.Tensor:

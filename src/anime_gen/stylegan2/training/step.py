@@ -80,6 +80,7 @@ class Step:
             real_logits = self.score(real, "d-real", part, alpha, tags)
             loss = losses.discriminator_loss(self.config.loss.kind, real_logits, fake_logits)
             (loss * (count / stage.batch)).backward()
+            self.state.discriminator_adam.add_part()
             self.watch_logits(loss, real_logits, fake_logits)
         self.finish_discriminator(stage)
 
@@ -103,6 +104,7 @@ class Step:
                 penalty = losses.gradient_penalty(logits, images).mean()
                 (penalty * (gamma * scale * count / stage.batch)).backward()
                 self.record(f"{name}_penalty", penalty)
+            self.state.discriminator_adam.add_part()
         self.finish_discriminator(stage)
 
     def generator_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
@@ -126,6 +128,7 @@ class Step:
             (loss * (count / stage.batch)).backward()
             if self.supervision and self.inputs.conditional and stage.resolution >= self.config.tags.from_px:
                 self.counterfactual_part(self.supervision, stage, part, count, alpha, tags)
+            self.state.generator_adam.add_part()
         self.state.discriminator.requires_grad_(True)
         self.state.generator.mapping.track_average(self.inputs.take_w_mean(stage.batch))
         self.finish_generator(stage)
@@ -193,6 +196,7 @@ class Step:
             lengths = losses.path_lengths(images, ws, noise)
             penalty, mean = losses.path_length_penalty(lengths, running)
             (penalty * (config.path_length_weight * config.g_reg_interval * (count / half))).backward()
+            self.state.generator_adam.add_part()
             moved += mean * (count / half)
             self.record("path_length", lengths)
         running.copy_(moved)
@@ -208,13 +212,16 @@ class Step:
         state.average.mapping.w_avg.copy_(state.generator.mapping.w_avg)
 
     def take_statistics(self) -> dict[str, float]:
-        """Means since the last call (asks the device once)."""
-        if not self.statistics:
-            return {}
+        """Means over all workers since the last call (asks the device once); all must call at the same step."""
         names = list(self.statistics)
-        sums = torch.stack([self.statistics[name][0] for name in names]).tolist()
-        means = {name: value / self.statistics[name][1] for name, value in zip(names, sums, strict=True)}
+        sums = torch.stack([self.statistics[name][0] for name in names]).tolist() if names else []
+        mine = {name: (value, self.statistics[name][1]) for name, value in zip(names, sums, strict=True)}
         self.statistics = {}
+        shares = self.group.gather(mine)
+        means = {}
+        for name in dict.fromkeys(name for share in shares for name in share):
+            found = [share[name] for share in shares if name in share]
+            means[name] = sum(value for value, _ in found) / sum(count for _, count in found)
         return means
 
     def finish_discriminator(self, stage: Stage) -> None:
@@ -233,7 +240,8 @@ class Step:
     def _finish(self, adam: FlatAdam, learning_rate: float, interval: int) -> None:
         # StyleGAN2, appendix B: lazy regularisation adds a step every `interval`; rate and decay are corrected for it.
         correction = interval / (interval + 1) if interval else 1.0
-        self.group.sum(adam.gradient)
+        self.group.sum(adam.total)
+        adam.take_total()
         adam.step(learning_rate * correction * self.state.lr_scale, self.config.optim.beta2**correction)
 
     def score(self, images: torch.Tensor, purpose: str, part: int, alpha: float, tags: Tags) -> torch.Tensor:
