@@ -138,11 +138,11 @@ def _alike(desk: Desk) -> None:
     words = "could be taken for one person" if distance < ALIKE else "are the most alike"
     apart = f"{distance:.2f} apart, where two strangers are about 1 apart."
     st.markdown(f"**{names[first]}** and **{names[second]}** {words}: {apart}")
-    with st.expander("Who looks like whom", icon=":material/grid_on:"):
+    with st.expander("Who looks like whom", icon=":material/grid_on:", key="cast.map"):
         _heat_map([member.name for member in cast], distances)
     missing = lacks(desk.editor.bundle.tagger.vocabulary, measured)
     if missing:
-        with st.expander(f"What your cast lacks ({len(missing)})", icon=":material/search:"):
+        with st.expander(f"What your cast lacks ({len(missing)})", icon=":material/search:", key="cast.lacks"):
             st.markdown("\n".join(f"- {sentence}" for sentence in missing))
 
 
