@@ -27,12 +27,40 @@ def look_for_a_new_model(desk: Desk) -> None:
         st.button("Go on with the new model", on_click=change)
 
 
+def first_visit(desk: Desk) -> None:
+    """Three sentences for somebody who is here for the first time; gone with the first step."""
+    if len(desk.document.history.steps) == 1 and not desk.document.cast:
+        st.info(
+            "Drag a slider: the picture follows, and the number beside it is what the picture really shows. "
+            "**Find** has other characters, **Cast** keeps those you like, **Take away** has files for your drawing "
+            "program. Everything is saved as you work, and Undo goes back as far as you like.",
+            icon=":material/waving_hand:",
+        )
+
+
+def show_keys() -> None:
+    with st.expander("Keys and help", icon=":material/keyboard:"):
+        st.markdown(KEYS)
+
+
+KEYS = """
+| key | does |
+| --- | --- |
+| Tab, Shift+Tab | to the next, or the last, control |
+| arrow keys | move the slider or the choice that has the focus |
+| Home, End | the slider's two ends |
+| Ctrl+Z, Ctrl+Shift+Z | undo, redo |
+| K | keep the character in the cast |
+| N | other characters, in Find |
+| Esc | close what is open |
+"""
+
 VIEWS = {
     "Find": find.show,
     "Shape": shape.show,
     "Cast": cast.show,
     "Mix": mix.show,
-    "Take away": lambda desk: take_away.show(desk.editor),
+    "Take away": take_away.show,
 }
 
 
@@ -42,6 +70,7 @@ def studio() -> None:
     document.save(opened)
     desk = Desk(opened, document.editor_of(opened, champion))
     look_for_a_new_model(desk)
+    first_visit(desk)
     if note := st.session_state.pop("address_note", ""):
         st.warning(literal(note))
     if note := st.session_state.pop("desk.note", ""):
@@ -53,6 +82,7 @@ def studio() -> None:
     st.caption(
         f"{champion.name} version {champion.version}, {bundle.generator.config.resolution} px. Saved as you work."
     )
+    show_keys()
 
 
 studio()

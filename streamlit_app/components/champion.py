@@ -49,6 +49,14 @@ def open_model(sha256: str, champion: Opened) -> Opened | None:
         return None
 
 
+def versions(champion: Opened) -> dict[str, dict[str, str]]:
+    """The versions that the registry has, newest first, with their tags; only the open one while it does not answer."""
+    try:
+        return _registry(champion.uri).versions()
+    except Exception:  # the store's own errors differ by kind of store, and the page works on with what is open
+        return {champion.version: {"sha256": champion.renderer.bundle.sha256}}
+
+
 @st.cache_resource(show_spinner="Asking the model registry …", max_entries=2)
 def _registry(uri: str) -> Registry:
     return Registry(TrackingStore.of(project()))

@@ -1,4 +1,4 @@
-"""Is this character new? Compared with the pictures the model learnt from, when the artist asks."""
+"""Is this character new? Compared with the pictures the model learnt from."""
 
 import numpy as np
 import streamlit as st
@@ -12,15 +12,11 @@ SHOWN_PX = 160
 
 
 def show(editor: Editor) -> None:
-    """A panel that looks only while it is open: the search takes about a tenth of a second."""
-    panel = st.expander("Is it new?", icon=":material/fingerprint:", key="originality", on_change="rerun")
-    if not panel.open:
-        return
-    with panel:
-        if editor.bundle.originals is None:
-            st.caption("This model came without notes on the pictures it learnt from, so the page can't tell.")
-        else:
-            _verdict(_judged(editor.picture.pixels, editor.bundle.sha256, editor.bundle))
+    """The search takes less than a tenth of a second, and is kept by picture."""
+    if editor.bundle.originals is None:
+        st.caption("Is it new? This model came without notes on what it learnt from, so the page can't tell.")
+    else:
+        _verdict(_judged(editor.picture.pixels, editor.bundle.sha256, editor.bundle))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -1,41 +1,43 @@
-"""Take a character along in every form a drawing program wants, and bring one back."""
+"""Take characters along in every form a drawing program wants, and bring them back."""
+
+import io
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from anime_gen.studio import Editor, RecipeError, animation, palette
+from anime_gen.studio.document import DocumentError
 from anime_gen.studio.export import png_of
-from anime_gen.studio.page_items import page_pdf, page_png
-from anime_gen.studio.sheet import character_sheet
-from anime_gen.studio.wording import literal
-from components import originality
+from anime_gen.studio.page_items import Page, page_pdf, page_png
+from anime_gen.studio.project_zip import pack, unpack
+from anime_gen.studio.sheet import character_sheet, contact_sheet
+from anime_gen.studio.wording import described, literal
+from components import document, originality
+from components.desk import Desk
 
 SIZES_PX = (512, 1024)
+SHOWN_PX = 360
 
 
-def show(editor: Editor) -> None:
+def show(desk: Desk) -> None:
+    if st.session_state.get("project", desk.opened.key) != desk.opened.key:
+        st.rerun()  # another project was opened: everything on the page is of it
+    editor = desk.editor
     stem = f"character-{editor.recipe.seed if editor.recipe.seed is not None else 'latent'}"
-    _download("Download PNG", editor.png, f"{stem}.png", "The picture as made, its recipe inside: open it here again.")
-    panel = st.expander("Take along", icon=":material/download:", key="take_away", on_change="rerun")
-    if panel.open:
-        with panel:
-            _pictures(editor, stem)
-            _sheet(editor, stem)
-            _palette(editor, stem)
-            _film(editor, stem)
-    with st.expander("Open a saved character", icon=":material/upload:"):
-        st.file_uploader(
-            "Picture or recipe from this page",
-            type=["png", "json"],
-            key="upload",
-            on_change=_open_upload,
-            args=(editor,),
-            max_upload_size=64,
-        )
-        kind, words = st.session_state.pop("upload_note", ("", ""))  # gone with the next action
-        if kind:
-            (st.success if kind == "ok" else st.warning)(words)
-    originality.show(editor)
+    _note()
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        words = described(editor.picture.measured, editor.bundle.tagger.vocabulary)
+        st.image(editor.png(SIZES_PX[0]), width=SHOWN_PX, alt=words)
+        originality.show(editor)
+    with right:
+        _pictures(editor, stem)
+        _sheet(editor, stem)
+        _palette(editor, stem)
+        _film(editor, stem)
+        _project(desk)
+        _open_saved(desk)
 
 
 def _download(label: str, data: object, file_name: str, words: str | None = None) -> None:
@@ -44,7 +46,9 @@ def _download(label: str, data: object, file_name: str, words: str | None = None
 
 
 def _pictures(editor: Editor, stem: str) -> None:
+    st.markdown("##### Picture")
     with st.container(horizontal=True):
+        _download("Download PNG", editor.png, f"{stem}.png", "As made, its recipe inside: open it here again.")
         for side in SIZES_PX:
             data, name = (lambda side=side: editor.png(side)), f"{stem}-{side}.png"
             _download(f"{side} px", data, name, "Enlarged smoothly, with its recipe inside.")
@@ -53,7 +57,8 @@ def _pictures(editor: Editor, stem: str) -> None:
 
 def _sheet(editor: Editor, stem: str) -> None:
     """Made when the button is pressed: about ten pictures, a few seconds."""
-    title = st.text_input("Name on the character sheet", key="sheet_name", max_chars=80) or stem
+    st.markdown("##### Character sheet")
+    title = st.text_input("Name on the sheet", key="sheet_name", max_chars=80, placeholder="Aoi") or stem
     with st.container(horizontal=True):
         words = "Expressions, turns, colours and measured values on one page; takes a few seconds."
         _download("Sheet as PNG", lambda: page_png(character_sheet(editor, title)), f"{stem}-sheet.png", words)
@@ -61,6 +66,7 @@ def _sheet(editor: Editor, stem: str) -> None:
 
 
 def _palette(editor: Editor, stem: str) -> None:
+    st.markdown("##### Palette")
     colours = palette.palette_of(editor.picture.pixels)
     words = ", ".join(f"{colour.name} {colour.hex}" for colour in colours)
     st.image(palette.swatch_picture(colours), width="stretch", alt=f"Palette: {words}")
@@ -71,6 +77,7 @@ def _palette(editor: Editor, stem: str) -> None:
 
 
 def _film(editor: Editor, stem: str) -> None:
+    st.markdown("##### Film")
     if not editor.recipe.targets:
         st.caption("Once you have moved a slider, a film from the character you began with to this one waits here.")
         return
@@ -84,13 +91,77 @@ def _frames(editor: Editor) -> list[np.ndarray]:
     return animation.frames(editor.renderer, editor.beginning.ws, editor.picture.ws)
 
 
-def _open_upload(editor: Editor) -> None:
+def _project(desk: Desk) -> None:
+    st.markdown("##### Cast and project")
+    with st.container(horizontal=True):
+        if desk.document.cast:
+            words = "Every character of the cast with its name, on one page."
+            _download("Cast as PNG", lambda: page_png(_cast_sheet(desk)), "cast.png", words)
+            _download("Cast as PDF", lambda: page_pdf(_cast_sheet(desk)), "cast.pdf", words)
+        words = "Characters, history and pictures in one file: open it here, or on another machine with this model."
+        _download("Whole project", lambda: pack(desk.document, _kept(desk)), "project.zip", words)
+        if before := st.session_state.get("project.before"):
+            st.button("Back to the project before", icon=":material/undo:", on_click=_go_to, args=(before,))
+
+
+def _kept(desk: Desk) -> dict[str, bytes]:
+    """The pictures of the cast as they lie on disk, by key."""
+    pictures = {member.key: document.shelf().picture(desk.opened, member.key) for member in desk.document.cast}
+    return {key: png for key, png in pictures.items() if png is not None}
+
+
+def _cast_sheet(desk: Desk) -> Page:
+    kept = _kept(desk)
+    shown = [(member.name, kept[member.key]) for member in desk.document.cast if member.key in kept]
+    pictures = [(name, np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))) for name, png in shown]
+    return contact_sheet(pictures, desk.document.name)
+
+
+def _open_saved(desk: Desk) -> None:
+    st.markdown("##### Open what you saved")
+    st.file_uploader(
+        "A picture, recipe or project from this page",
+        type=["png", "json", "zip"],
+        key="upload",
+        on_change=_open_upload,
+        args=(desk,),
+        max_upload_size=64,
+    )
+
+
+def _open_upload(desk: Desk) -> None:
     """Runs once per chosen file, before the page is drawn again."""
     upload = st.session_state.upload
     if upload is None:
         return
+    data = upload.getvalue()
     try:
-        editor.open_file(upload.getvalue())
-        st.session_state.upload_note = ("ok", "The character of that file is open.")
-    except RecipeError as error:
+        if data.startswith(b"PK"):
+            _open_project(desk, data)
+            st.session_state.upload_note = ("ok", "That project is open; the one before is kept.")
+        else:
+            desk.editor.open_file(data)
+            st.session_state.upload_note = ("ok", "The character of that file is open.")
+    except (RecipeError, DocumentError) as error:
         st.session_state.upload_note = ("bad", literal(str(error)))
+
+
+def _open_project(desk: Desk, data: bytes) -> None:
+    """As a project of its own: nothing of the one that is open changes."""
+    brought, pictures = unpack(data)
+    opened = document.shelf().create(brought)
+    for key, png in pictures.items():
+        document.shelf().keep_picture(opened, key, png)
+    st.session_state["project.before"] = desk.opened.key
+    st.session_state.project = opened.key
+
+
+def _go_to(key: str) -> None:
+    st.session_state["project.before"], st.session_state.project = st.session_state.project, key
+
+
+def _note() -> None:
+    """What became of the last upload, said once: it is gone with the next action."""
+    kind, words = st.session_state.pop("upload_note", ("", ""))
+    if kind:
+        (st.success if kind == "ok" else st.warning)(words)

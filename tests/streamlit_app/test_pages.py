@@ -169,12 +169,27 @@ def test_the_address_opens_a_character_and_nonsense_in_it_is_said(published: Tra
         assert bool(page.warning) == (number != "41")
 
 
-def test_the_model_page_shows_version_card_and_what_can_be_moved(page: AppTest):
+def test_the_model_page_speaks_plainly_and_keeps_figures_for_experts(page: AppTest):
     page.switch_page("app_pages/model.py").run()
     assert not page.exception
-    assert page.title[0].value == "anime-generator, version 1"
+    assert page.title[0].value == "About this model"
+    assert "It draws anime faces of 16 x 16 pixels" in page.markdown[0].value.replace("\\", "")
     assert page.metric[0].value == "0.1"
     assert list(page.dataframe[0].value["Attribute"])[:2] == ["Hair length", "Bangs"]
+
+
+def test_another_version_is_looked_at_and_worked_with(
+    page: AppTest, published: TrackingStore, other_bundle_folder: Path
+):
+    registry = Registry(published)
+    second = registry.register(other_bundle_folder, origin="test")
+    page.switch_page("app_pages/model.py").run()
+    assert page.selectbox(key="model.version").options == ["Version 2, 16 px", "Version 1, 16 px, on offer, yours now"]
+    page.selectbox(key="model.version").set_value(second).run()
+    button(page, "Work with this version").click().run()
+    assert not page.exception
+    page.switch_page("app_pages/create.py").run()
+    assert editor(page).bundle.sha256 == registry.versions()[second]["sha256"]
 
 
 def refuses(title: str, *words: str) -> None:

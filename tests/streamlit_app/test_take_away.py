@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +11,9 @@ from anime_gen.evaluation.originality import Originals
 from anime_gen.images import ArrayFaces
 from anime_gen.serving.gate import sample
 from anime_gen.studio import Editor
+from anime_gen.studio.document import Document
+from anime_gen.studio.history import History
+from anime_gen.studio.project_zip import pack
 from anime_gen.tracking.store import TrackingStore
 from tests.streamlit_app.test_pages import APP, TIMEOUT_S, editor, view
 
@@ -27,8 +31,6 @@ def wish(page: AppTest, name: str, value: float) -> None:
 
 
 def test_a_model_without_notes_on_its_pictures_says_that_it_cannot_tell(page: AppTest):
-    page.session_state["originality"] = True
-    page.run()
     assert any("can't tell" in caption.value for caption in page.caption)
 
 
@@ -39,7 +41,6 @@ def test_a_copy_of_a_training_picture_is_warned_of(page: AppTest):
     names = [f"{number}.png" for number in range(60)]
     held_out = sample(renderer.bundle.generator, 60, 16, seed=2000)
     renderer.bundle = replace(renderer.bundle, originals=Originals.of(ArrayFaces(faces), held_out, names, "noise"))
-    page.session_state["originality"] = True
     page.run()
     assert not page.exception
     assert "Too near" in page.warning[0].value
@@ -107,11 +108,29 @@ def test_a_hostile_recipe_gets_a_sentence_and_changes_nothing(page: AppTest, cas
     assert not page.warning  # gone with the next action
 
 
-def test_the_panel_shows_colours_and_offers_every_form(page: AppTest):
-    page.session_state["take_away"] = True
-    page.run()
+def test_the_view_offers_every_form(page: AppTest):
     assert any("film" in caption.value for caption in page.caption)
     wish(page, "bangs", 0.8)
     labels = {button.label for button in page.get("download_button")}
-    assert labels >= {"Download PNG", "512 px", "1024 px", "Recipe", "Sheet as PNG", "Sheet as PDF"}
+    assert labels >= {"Download PNG", "512 px", "1024 px", "Recipe", "Sheet as PNG", "Sheet as PDF", "Whole project"}
     assert labels >= {"Palette .gpl", "Palette .ase", "Palette .png", "Film GIF", "Film WebP", "Film MP4"}
+
+
+def test_a_project_comes_back_as_one_of_its_own(page: AppTest, projects: Path):
+    before = page.session_state["project"]
+    other = Document(History(editor(page).complete_recipe()))
+    member = other.keep(editor(page).complete_recipe(), "Aoi")
+    upload(page, "project.zip", pack(other, {member.key: editor(page).png()}))
+    assert "the one before is kept" in page.success[0].value
+    assert page.session_state["project"] != before
+    assert {"Cast as PNG", "Cast as PDF"} <= {button.label for button in page.get("download_button")}
+    next(button for button in page.button if button.label == "Back to the project before").click().run()
+    assert page.session_state["project"] == before
+    assert not page.exception
+
+
+def test_a_zip_of_something_else_is_refused(page: AppTest):
+    before = page.session_state["project"]
+    upload(page, "project.zip", b"PK\3\4 no zip")
+    assert "cannot be read" in page.warning[0].value
+    assert page.session_state["project"] == before

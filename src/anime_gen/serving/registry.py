@@ -68,6 +68,11 @@ class Registry:
         same = [int(v.version) for v in versions if v.tags.get("sha256") == sha256]
         return str(max(same)) if same else None
 
+    def versions(self) -> dict[str, dict[str, str]]:
+        """All versions with their tags, newest first."""
+        found = self.client.search_model_versions(f"name = '{self.name}'")
+        return {str(v.version): dict(v.tags) for v in sorted(found, key=lambda v: -int(v.version))}
+
     def register(self, folder: Path, origin: str, run_id: str | None = None) -> str:
         """Verify a bundle and make it a version; the version's number. Networks already registered keep theirs."""
         sha256 = str(verify(folder)["networks_sha256"])
