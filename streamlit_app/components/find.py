@@ -25,9 +25,7 @@ def show(desk: Desk) -> None:
         help=f"Any of: {', '.join(known_words(vocabulary))}. Write `no` before what they must not have.",
         on_change=_fresh,
     )
-    again.button(
-        "Show others", icon=":material/casino:", shortcut="n", type="primary", on_click=_fresh, width="stretch"
-    )
+    again.button("Show others", icon=":material/casino:", shortcut="n", on_click=_fresh, width="stretch")
     understood = read_demands(st.session_state.get("find.wish") or "", vocabulary)
     if understood.unknown:
         st.caption(f"Not understood: {literal(', '.join(understood.unknown))}.")

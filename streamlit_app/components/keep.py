@@ -31,7 +31,6 @@ def show_steps(desk: Desk) -> None:
             "Keep in the cast",
             icon=":material/bookmark_add:",
             shortcut="k",
-            type="primary",
             on_click=lambda: desk.keep(editor.recipe),
         )
 

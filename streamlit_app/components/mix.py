@@ -36,4 +36,4 @@ def show(desk: Desk) -> None:
     sides = [(title_of(desk.editor.recipe), own_src, own), ("Mixed", src, mixed), (donor.name, donor_src, theirs)]
     for column, (title, picture, measured) in zip(st.columns(4)[:3], sides, strict=True):
         column.image(picture, caption=title, alt=described(measured, vocabulary), width="stretch")
-    st.button("Go on with the mixed one", type="primary", disabled=not wishes, on_click=lambda: desk.open(recipe))
+    st.button("Go on with the mixed one", disabled=not wishes, on_click=lambda: desk.open(recipe))
