@@ -26,7 +26,7 @@ def frames(renderer: Renderer, first: torch.Tensor, last: torch.Tensor, count: i
 
 def to_gif(pictures: list[np.ndarray], side_px: int = SIDE_PX) -> bytes:
     """A GIF that repeats for ever, with one palette for all frames, so that nothing flickers."""
-    images = [enlarged(picture, side_px) for picture in pictures]
+    images = _large(pictures, side_px)
     ends = Image.new("RGB", (2 * side_px, side_px))
     ends.paste(images[0], (0, 0))
     ends.paste(images[len(images) // 2], (side_px, 0))
@@ -37,7 +37,7 @@ def to_gif(pictures: list[np.ndarray], side_px: int = SIDE_PX) -> bytes:
 
 def to_webp(pictures: list[np.ndarray], side_px: int = SIDE_PX) -> bytes:
     """An animated WebP that repeats for ever."""
-    return _pillow([enlarged(picture, side_px) for picture in pictures], "WEBP", quality=85, method=2)
+    return _pillow(_large(pictures, side_px), "WEBP", quality=85, method=2)
 
 
 def to_mp4(pictures: list[np.ndarray], side_px: int = SIDE_PX) -> bytes:
@@ -48,10 +48,16 @@ def to_mp4(pictures: list[np.ndarray], side_px: int = SIDE_PX) -> bytes:
     with av.open(buffer, "w", format="mp4") as film:
         options = {"crf": "18", "preset": "veryfast"}
         stream = film.add_stream("libx264", Fraction(RATE), options, width=side_px, height=side_px, pix_fmt="yuv420p")
-        for picture in pictures:
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(enlarged(picture, side_px)), "rgb24")))
+        for image in _large(pictures, side_px):
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(image), "rgb24")))
         film.mux(stream.encode())
     return buffer.getvalue()
+
+
+def _large(pictures: list[np.ndarray], side_px: int) -> list[Image.Image]:
+    """Each picture at `side_px`; those on the way back are those on the way there, and enlarged once."""
+    large = {id(picture): enlarged(picture, side_px) for picture in {id(p): p for p in pictures}.values()}
+    return [large[id(picture)] for picture in pictures]
 
 
 def _pillow(images: list[Image.Image], kind: str, **options: object) -> bytes:
