@@ -12,10 +12,17 @@ from playwright.sync_api import Browser, Page
 
 from anime_gen.studio import Recipe, export_png, recipe_of
 from tests.streamlit_app import test_browser as browsing
-from tests.streamlit_app.test_browser import PATIENCE_S, Site, move, view
+from tests.streamlit_app.test_browser import PATIENCE_S, Site, view
 
 pytestmark = browsing.pytestmark
 site, browser, page = browsing.site, browsing.browser, browsing.page
+
+
+def wish(page: Page, name: str) -> None:
+    """Send a slider to its end by keyboard, and wait until the address tells of it."""
+    page.get_by_role("slider", name=name).focus()
+    page.keyboard.press("End")
+    page.wait_for_function("location.search.includes('hair_length')")
 
 
 def downloaded(page: Page, name: str) -> bytes:
@@ -29,7 +36,7 @@ def send_file(page: Page, name: str, content: bytes) -> None:
 
 
 def test_what_is_taken_away_comes_back_byte_for_byte(page: Page):
-    move(page, "Hair length")
+    wish(page, "Hair length")
     view(page, "Take away")
     saved = downloaded(page, "Download PNG")
     assert recipe_of(saved).targets
