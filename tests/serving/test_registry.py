@@ -20,7 +20,6 @@ from anime_gen.serving.registry import (
 )
 from anime_gen.serving.rendering import Renderer
 from anime_gen.tracking.store import RegistryUnreachableError, TrackingSettings, TrackingStore
-from tests.conftest import own_store
 
 
 def test_an_empty_registry_says_how_to_get_a_model(store: TrackingStore):
@@ -44,11 +43,12 @@ def test_a_registered_bundle_is_opened_by_its_alias(store: TrackingStore, bundle
 
 @pytest.mark.parametrize("name", ["a%20b", "what?now", "50% done"])
 def test_a_bundle_in_a_folder_of_any_name_is_registered_and_opened(
-    name: str, tmp_path: Path, blank_database: Path, bundle_folder: Path, bundle, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, bundle_folder: Path, bundle, monkeypatch: pytest.MonkeyPatch
 ):
     project = tmp_path / name
     shutil.copytree(bundle_folder, project / "bundle")
-    store = own_store(blank_database, project, monkeypatch)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    store = TrackingStore(TrackingSettings(tracking_uri="sqlite:///mlflow.db"), project)  # its tables made here
     registry = Registry(store)
     registry.set_alias(CHAMPION, registry.register(project / "bundle", origin="test"))
     assert load_champion(store)[0].sha256 == bundle.sha256

@@ -142,12 +142,14 @@ def _opened(uri: str) -> "MlflowClient":
 def no_stray_folder(uri: str) -> Iterator[None]:
     """A block in which MLflow opens the store: beside a folder with `?` or `%` in its name it makes an empty one."""
     file, stray = file_of(uri), Path(uri.removeprefix(SQLITE)).parent
-    made = file is not None and stray != file.parent and not stray.exists()
+    elsewhere = file is not None and stray != file.parent
+    missing = [folder for folder in (stray, *stray.parents) if elsewhere and not folder.exists()]
     try:
         yield
     finally:
-        if made and stray.is_dir() and not any(stray.iterdir()):
-            stray.rmdir()
+        for folder in missing:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def _make_tables(file: Path) -> None:
