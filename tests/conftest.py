@@ -18,6 +18,7 @@ from anime_gen.serving.bundle import Bundle, BundleParts
 from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
 from anime_gen.stylegan2 import Discriminator, Generator, NetworkConfig
+from anime_gen.stylegan2.streams import stream_key
 from anime_gen.tagging.classifiers.network import Shape, SubModel
 from anime_gen.tagging.classifiers.sub_model import CalibratedModel, plain_calibrations
 from anime_gen.tagging.classifiers.tagger import Tagger
@@ -59,7 +60,8 @@ def tiny_tag_generator() -> Generator:
     tags[:, columns.index("glasses")] = random.choice([-1.0, 1.0], 40)
     angle = random.uniform(0.0, 2.0 * np.pi, 40)
     tags[:, columns.index("hair_hue:cos")], tags[:, columns.index("hair_hue:sin")] = np.cos(angle), np.sin(angle)
-    network.set_table(tags, seed=0)
+    order = np.random.Generator(np.random.Philox(key=stream_key(0, "tag-table", 0))).permutation(40)
+    network.set_table(tags, tags[order])
     return generator
 
 

@@ -84,7 +84,7 @@ class TagGenerator:
         self.config = SimpleNamespace(z_dim=2, w_dim=len(columns), resolution=4, condition=columns)
         self.num_ws = 1
         network = PlainCondition(columns, rows, len(columns)).eval()
-        network.set_table(tag_table(rows), seed=0)
+        network.set_table(tag_table(rows), tag_table(rows))
         self.network = network
         self.mapping = TagMapping(network)
 

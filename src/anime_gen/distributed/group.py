@@ -29,7 +29,7 @@ class Group(Protocol):
         ...
 
     def gather(self, value: T) -> list[T]:
-        """What every worker gave, in their order, for all; anything that can be pickled."""
+        """What every worker gave, in their order, for all; plain values and arrays."""
         ...
 
     def wait(self) -> None:

@@ -101,6 +101,37 @@ def test_counterfactual_tags_take_two_groups_from_another_row() -> None:
     assert bool((changed[:, [0, 1, 3]].sum(dim=1) == 2).all())
 
 
+def test_new_characters_are_spread_as_the_data() -> None:
+    random = np.random.default_rng(0)
+    light = random.normal(size=600)
+    spot = random.choice([-1.0, 1.0], 600)
+    size = np.where(spot > 0, random.random(600), np.nan)
+    tint = np.eye(2)[random.integers(2, size=600)]
+    values = np.column_stack([light, tint, spot, size]).astype(np.float32)
+    tags = TagSet(COLUMNS, values, read, "", {"spot_size": "spot"})
+    rows = tags.crossed(600, seed=3)
+    assert np.array_equal(rows, tags.crossed(600, seed=3), equal_nan=True)
+    assert set(rows[:, 0]) <= set(values[:, 0])  # every tag is some face's
+    assert rows[:, 0].std() == pytest.approx(values[:, 0].std(), rel=0.1)
+    assert np.array_equal(np.isnan(rows[:, 4]), rows[:, 3] < 0)  # what is seen with another one came along
+    assert set(map(tuple, rows[:, 1:3])) == {(0.0, 1.0), (1.0, 0.0)}
+
+
+def test_new_characters_copy_no_face_and_keep_what_goes_together() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(500, 20)).astype(np.float32)
+    values[:, 1] = values[:, 0] + 0.3 * values[:, 1]
+    rows = TagSet(tuple("abcdefghijklmnopqrst"), values, read).crossed(500, seed=0)
+    assert not (rows[:, None] == values[None]).all(axis=2).any()
+    assert np.corrcoef(rows[:, 0], rows[:, 1])[0, 1] > 0.7  # of 0.96
+
+
+def test_what_one_parent_does_not_show_comes_from_the_other() -> None:
+    values = np.array([[0.0, np.nan], [0.0, 1.0]], dtype=np.float32)
+    rows = TagSet(("light", "spot"), np.vstack([values, [[1.0, 0.5]]]).astype(np.float32), read).crossed(300, seed=0)
+    assert not np.isnan(rows[:, 1]).any()
+
+
 def test_hidden_tags_are_whole_attributes_at_the_rate_asked_for() -> None:
     teacher = supervision(TagConfig(hide=0.25))
     hidden = teacher.hide(torch.zeros(4000, 5), torch.Generator().manual_seed(0)).isnan()

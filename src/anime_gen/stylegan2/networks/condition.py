@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from anime_gen.stylegan2.networks.equalized import EqualizedLinear
-from anime_gen.stylegan2.streams import stream_key
 
 HIDDEN = 128
 SMALLEST_DEVIATION = 0.1
@@ -35,7 +34,7 @@ class ConditionNetwork(nn.Module):
     """g: tags [n, k] -> what is added to w [n, w_dim], a linear map plus a small network; zero before training.
 
     It learns at the full rate, unlike the mapping network. Its table of tags, `rows` [r, k] with `known` [r, k], is
-    what characters are drawn from: rows of real faces, so that attributes occur together as they do in the data.
+    what characters are drawn from: attributes occur together as they do in the data (see `TagSet.crossed`).
     """
 
     mean: torch.Tensor
@@ -69,20 +68,13 @@ class ConditionNetwork(nn.Module):
         return added
 
     @torch.no_grad()
-    def set_table(self, tags: np.ndarray, seed: int) -> None:
-        """Take mean, deviation and table from the tags [m, k] of a training set; its rows are chosen by `seed`."""
+    def set_table(self, tags: np.ndarray, rows: np.ndarray) -> None:
+        """Take mean and deviation from the tags [m, k] of a training set, and the table's rows [r, k]."""
         self.mean.copy_(torch.from_numpy(np.nanmean(tags, axis=0)))
         self.deviation.copy_(torch.from_numpy(np.nanstd(tags, axis=0)).clamp_min(SMALLEST_DEVIATION))
-        self.set_rows(tags, seed)
-
-    @torch.no_grad()
-    def set_rows(self, tags: np.ndarray, seed: int) -> None:
-        """Choose the rows of the table alone; mean and deviation stay those that the weights were trained with."""
-        random = np.random.Generator(np.random.Philox(key=stream_key(seed, "tag-table", 0)))
-        chosen = tags[random.permutation(np.resize(np.arange(len(tags)), max(len(tags), len(self.rows))))]
-        rows = torch.from_numpy(chosen[: len(self.rows)].astype(np.float32))
-        self.known.copy_(~rows.isnan())
-        self.rows.copy_(rows.nan_to_num(0.0))
+        table = torch.from_numpy(rows.astype(np.float32))
+        self.known.copy_(~table.isnan())
+        self.rows.copy_(table.nan_to_num(0.0))
 
     def row(self, numbers: torch.Tensor) -> torch.Tensor:
         """Tags [n, k] of these rows of the table."""

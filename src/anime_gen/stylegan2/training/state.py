@@ -73,7 +73,7 @@ def new_state(config: TrainingConfig, device: torch.device, tags: TagSet | None 
         generator = Generator(config.network)
         discriminator = Discriminator(config.network)
     if generator.mapping.tags is not None and tags is not None:
-        generator.mapping.tags.set_table(tags.values, config.seed)
+        generator.mapping.tags.set_table(tags.values, tags.crossed(config.network.condition_rows, config.seed))
     average = Generator(config.network)
     average.load_state_dict(generator.state_dict())
     modules: list[nn.Module] = [generator, discriminator, average]

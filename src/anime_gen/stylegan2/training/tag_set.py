@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from anime_gen.stylegan2.networks.condition import attribute_columns
+from anime_gen.stylegan2.networks.condition import SMALLEST_DEVIATION, attribute_columns
+from anime_gen.stylegan2.streams import stream_key
+
+CANDIDATES = 64
+"""Random faces of which the most alike one is a row's second parent."""
 
 Reader = Callable[[torch.Tensor], torch.Tensor]
 """Frozen sub-models: pictures [n, 3, r, r] in [-1, 1] -> the same columns [n, k] as the tags, differentiable."""
@@ -58,3 +62,25 @@ class TagSet:
             if name in places and with_what in groups:
                 groups[with_what] += places[name]
         return list(groups.values())
+
+    def crossed(self, count: int, seed: int) -> np.ndarray:
+        """Tags [count, k] of new characters: each attribute is that of one of two real faces that are much alike.
+
+        Every attribute is spread as in the data and they occur together much as they do there, yet no character has the
+        tags of a training face: given those, a generator draws that face again. What one parent does not show is taken
+        from the other.
+        """
+        random = np.random.Generator(np.random.Philox(key=stream_key(seed, "tag-table", 0)))
+        number = len(self.values)
+        first = random.permutation(np.resize(np.arange(number), max(number, count)))[:count]
+        others = random.integers(number, size=(count, CANDIDATES))
+        deviation = np.maximum(np.nanstd(self.values, axis=0), SMALLEST_DEVIATION)
+        standard = np.nan_to_num((self.values - np.nanmean(self.values, axis=0)) / deviation)
+        gap = np.square(standard[others] - standard[first][:, None]).sum(axis=2)
+        second = others[np.arange(count), np.where(others == first[:, None], np.inf, gap).argmin(axis=1)]
+        rows, donors = self.values[first], self.values[second]
+        for places in self.groups:
+            lead = places[0]
+            take = np.where(np.isnan(donors[:, lead]), False, random.random(count) < 0.5) | np.isnan(rows[:, lead])
+            rows[:, places] = np.where(take[:, None], donors[:, places], rows[:, places])
+        return rows
