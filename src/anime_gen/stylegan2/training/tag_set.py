@@ -78,7 +78,8 @@ class TagSet:
         standard = np.nan_to_num((self.values - np.nanmean(self.values, axis=0)) / deviation)
         gap = np.square(standard[others] - standard[first][:, None]).sum(axis=2)
         second = others[np.arange(count), np.where(others == first[:, None], np.inf, gap).argmin(axis=1)]
-        rows, donors = self.values[first], self.values[second]
+        rows: np.ndarray = self.values[first]
+        donors = self.values[second]
         for places in self.groups:
             lead = places[0]
             take = np.where(np.isnan(donors[:, lead]), False, random.random(count) < 0.5) | np.isnan(rows[:, lead])
