@@ -10,8 +10,8 @@ import torch
 from anime_gen.stylegan2.networks.condition import SMALLEST_DEVIATION, attribute_columns
 from anime_gen.stylegan2.streams import stream_key
 
-CANDIDATES = 64
-"""Random faces of which the most alike one is a row's second parent."""
+BLOCK = 64
+"""Random faces among which each finds its second parent."""
 
 Reader = Callable[[torch.Tensor], torch.Tensor]
 """Frozen sub-models: pictures [n, 3, r, r] in [-1, 1] -> the same columns [n, k] as the tags, differentiable."""
@@ -73,11 +73,9 @@ class TagSet:
         random = np.random.Generator(np.random.Philox(key=stream_key(seed, "tag-table", 0)))
         number = len(self.values)
         first = random.permutation(np.resize(np.arange(number), max(number, count)))[:count]
-        others = random.integers(number, size=(count, CANDIDATES))
         deviation = np.maximum(np.nanstd(self.values, axis=0), SMALLEST_DEVIATION)
         standard = np.nan_to_num((self.values - np.nanmean(self.values, axis=0)) / deviation)
-        gap = np.square(standard[others] - standard[first][:, None]).sum(axis=2)
-        second = others[np.arange(count), np.where(others == first[:, None], np.inf, gap).argmin(axis=1)]
+        second = np.concatenate([_partners(standard, first[at : at + BLOCK]) for at in range(0, count, BLOCK)])
         rows: np.ndarray = self.values[first]
         donors = self.values[second]
         for places in self.groups:
@@ -85,3 +83,19 @@ class TagSet:
             take = np.where(np.isnan(donors[:, lead]), False, random.random(count) < 0.5) | np.isnan(rows[:, lead])
             rows[:, places] = np.where(take[:, None], donors[:, places], rows[:, places])
         return rows
+
+
+def _partners(standard: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Another of these faces for each, nearest pairs first; everyone is taken once, so that no trait gets commoner."""
+    tags = standard[faces]
+    gap = np.square(tags[:, None] - tags[None]).sum(axis=2)
+    np.fill_diagonal(gap, gap.max() + 1.0)  # oneself: the last resort
+    partner = np.empty(len(faces), dtype=int)
+    for _ in faces:
+        one, other = np.unravel_index(gap.argmin(), gap.shape)
+        partner[one] = other
+        gap[one, :], gap[:, other] = np.inf, np.inf
+    for lonely in np.flatnonzero(partner == np.arange(len(faces))):
+        neighbour = (lonely + 1) % len(faces)
+        partner[[lonely, neighbour]] = partner[[neighbour, lonely]]
+    return faces[partner]
