@@ -131,7 +131,7 @@ def test_what_one_parent_does_not_show_comes_from_the_other() -> None:
     values = random.normal(size=(400, 2)).astype(np.float32)
     values[::10, 1] = np.nan
     rows = TagSet(("light", "spot"), values, read).crossed(400, seed=0)
-    assert np.isnan(rows[:, 1]).mean() < 0.03  # where both parents hide it
+    assert np.isnan(rows[:, 1]).mean() < 0.06  # of 0.1: where both parents hide it
 
 
 def test_hidden_tags_are_whole_attributes_at_the_rate_asked_for() -> None:
