@@ -69,10 +69,11 @@ def studio() -> None:
     """Everything that moves; a change runs this function again and nothing else."""
     document.save(opened)
     desk = Desk(opened, document.editor_of(opened, champion))
-    look_for_a_new_model(desk)
-    first_visit(desk)
-    if note := st.session_state.pop("address_note", ""):
-        st.warning(literal(note))
+    with st.container():  # always there: were a notice to go from the page itself, the bench would be made anew
+        look_for_a_new_model(desk)
+        first_visit(desk)
+        if note := st.session_state.pop("address_note", ""):
+            st.warning(literal(note))
     if note := st.session_state.pop("desk.note", ""):
         st.toast(literal(note))
     st.session_state.setdefault("view", "Shape")
