@@ -103,9 +103,10 @@ def test_the_page_opens_the_champion_and_a_slider_changes_the_picture(project: P
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/data/smoke/mlflow.db")
     page = AppTest.from_file(str(project / "streamlit_app/streamlit_app.py"), default_timeout=120).run()
     assert not page.exception
-    slider = next(slider for slider in page.slider if slider.label.startswith("Hair length"))
-    before = page.session_state["editor"].picture.pixels.copy()
-    slider.set_value(slider.min if slider.value > 0.5 else slider.max).run()
+    editor = page.session_state["editor"]
+    before, length = editor.picture.pixels.copy(), float(editor.picture.measured["hair_length"])
+    editor.set_target("hair_length", 0.0 if length > 0.5 else 1.0)  # as the bench does when its slider is let go
+    page.run()
     assert not page.exception
     assert (page.session_state["editor"].picture.pixels != before).any()
 
