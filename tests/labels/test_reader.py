@@ -170,6 +170,16 @@ def test_notes_with_line_breaks_are_one_row() -> None:
     assert labels.problems == []
 
 
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_an_escaped_quotation_mark_is_no_folder(quote: str) -> None:
+    names = ["0.png", f"{quote}é.png", f"0{quote}é.png"]
+    table = f"file,hair_color\n0.png,\n\\{quote}é.png,\n0\\{quote}é.png,black\n"
+    labels = read_labels(table.encode(), "labels.csv", VOCABULARY, names)
+    assert labels.values["hair_color"] == {f"0{quote}é.png": "black"}
+    folder = read_labels(table.encode(), "labels.csv", VOCABULARY, [*names[:2], f"0/{quote}é.png"])
+    assert folder.values["hair_color"] == {f"0/{quote}é.png": "black"}  # a folder where there is one
+
+
 # What Python's csv can write: any delimiter and quoting that people's programs use, any end of line, any encoding.
 TEXT = st.text(string.ascii_letters + string.digits + " ,;|'\"\\éßがプ字😀-_.()", min_size=1, max_size=12)
 LABEL = st.fixed_dictionaries(

@@ -6,6 +6,7 @@ byte-equal to letters and digits alone. The first relation and spelling that any
 must be one picture: `a` and `A` are told apart by a cell that says `a`, not by one that says `A.png`.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from anime_gen.labels.spelling import STRENGTHS, Parts, key_of, mistaken, parts_of, readings
 
+_ESCAPED = re.compile(r"""\\(["'])""")  # a quotation mark as tables with an escape character write it, and no folder
 SHOWN = 3  # pictures that are named when a cell could mean several
 ITSELF, ENDING, FILE_NAME = range(3)
 
@@ -51,10 +53,11 @@ def match_names(cells: Iterable[str], names: Sequence[str], folder: str = "") ->
     plain = {"/".join(parts): name for name, parts in pictures}
     found: dict[str, Match] = {}
     for cell in wanted:
-        text = parts_of(cell.strip())
-        near, far = plain.get("/".join(home + text)), plain.get("/".join(text))
-        if text and (near or far):
-            found[cell] = Match(near or far)
+        for text in (parts_of(cell.strip()), parts_of(_ESCAPED.sub(r"\1", cell.strip()))):
+            near, far = plain.get("/".join(home + text)), plain.get("/".join(text))
+            if text and (near or far):
+                found[cell] = Match(near or far)
+                break
     for meant in (readings, lambda cell: [parts for text in mistaken(cell) for parts in readings(text)]):
         open_cells = {cell: meant(cell) for cell in wanted if cell not in found or found[cell] == _NONE}
         found |= _loosely(open_cells, pictures, home)
