@@ -16,9 +16,9 @@ VOCABULARY = Vocabulary.parse(
 
 
 def test_faces_are_those_of_a_mixed_source_with_their_exact_attributes(tmp_path: Path) -> None:
-    pictures, values = drawn_faces(tmp_path, VOCABULARY, 7, seed=3, size_px=16)
+    faces, values = drawn_faces(tmp_path, VOCABULARY, 7, seed=3, size_px=16)
     fourth = sample_characters(1, 3, "independent", start=3)[0]
-    assert np.array_equal(pictures[3], render(fourth, 16))
+    assert np.array_equal(faces.read(np.array([3]))[0], render(fourth, 16))
     labels = fourth.labels()
     told = dict(zip(VOCABULARY, values[3], strict=True))
     assert told["smile"] == labels["smile"]

@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from anime_gen.attributes import Vocabulary
-from anime_gen.images.drawn import MIXED, drawing_version, split_of
+from anime_gen.images.drawn import MIXED, drawing_version, drawn_character
 from anime_gen.images.faces import ArrayFaces
 from anime_gen.stylegan2.training.command_line import assign, build, read_tree, reported
 from anime_gen.stylegan2.training.trainer import train
@@ -53,25 +53,21 @@ def _train(options: argparse.Namespace) -> int:
     tagger = Tagger.load(options.taggers)
     entries = read_tree(options.attributes)["attributes"]
     vocabulary = Vocabulary.parse(entries).subset(tagger.vocabulary.keys())
-    pictures, values = drawn_faces(options.run, vocabulary, options.faces, options.seed, config.network.resolution)
+    faces, values = drawn_faces(options.run, vocabulary, options.faces, options.seed, config.network.resolution)
     if options.draw_only:
         return 0
     columns = dict(zip(vocabulary, values.T, strict=True))
     given = conditioned(vocabulary, config.tags.left_out)
     tags = stated_tags(given, tagger, str(options.taggers), {name: columns[name] for name in given})
-    result = train(config, ArrayFaces(pictures, _key(options, config)), options.run, tags=tags)
+    result = train(config, faces, options.run, tags=tags)
     print(f"{result.images_seen:,} images in {result.seconds:,.0f} s: {result.generator_path}")
     return 0
 
 
-def _key(options: argparse.Namespace, config: TrainingConfig) -> str:
-    return f"drawn-{MIXED}-seed{options.seed}-{options.faces}-{config.network.resolution}px-{drawing_version()}"
-
-
 def drawn_faces(
     folder: Path, vocabulary: Vocabulary, count: int, seed: int, size_px: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Faces uint8 [count, size_px, size_px, 3], memory-mapped, and their attributes [count, len(vocabulary)].
+) -> tuple[ArrayFaces, np.ndarray]:
+    """`count` faces of `size_px` pixels, memory-mapped, and their attributes [count, len(vocabulary)].
 
     Attributes are numbers as in `Targets` (NaN: cannot be seen). Both are kept in `folder` and made once; drawing uses
     every core. Characters are those of a drawn source with the split `mixed`.
@@ -89,17 +85,17 @@ def drawn_faces(
             bar = tqdm(pool.map(draw, ranges), total=len(ranges), desc="drawing", file=sys.stderr, mininterval=5.0)
             values = np.concatenate(list(bar))
         np.save(values_path, values)
-    return np.load(pictures_path, mmap_mode="r"), np.load(values_path)
+    return ArrayFaces(np.load(pictures_path, mmap_mode="r"), fingerprint=name), np.load(values_path)
 
 
 def _draw(path: Path, vocabulary: dict[str, object], seed: int, size_px: int, numbers: range) -> np.ndarray:
     """Draw some characters into their rows of the file; their attributes [len(numbers), k]."""
-    from anime_gen.drawing import render, sample_characters
+    from anime_gen.drawing import render
 
     pictures = np.load(path, mmap_mode="r+")
     labels = []
     for number in numbers:
-        character = sample_characters(1, seed, split_of(MIXED, number), start=number)[0]
+        character = drawn_character(seed, MIXED, number)
         pictures[number] = render(character, size_px)
         labels.append(character.labels())
     targets = targets_of_labels(labels, Vocabulary.parse(vocabulary))

@@ -62,22 +62,9 @@ def _members(desk: Desk) -> None:
     member = next((member for member in desk.document.cast if member.key == chosen), None)
     if member is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                "Name",
-                member.name,
-                max_chars=MAX_NAME,
-                key=f"cast.name.{chosen}",
-                on_change=_rename,
-                args=(desk, member),
-            )
-            st.text_input(
-                "Note",
-                member.note,
-                max_chars=MAX_NOTE,
-                key=f"cast.note.{chosen}",
-                on_change=_rename,
-                args=(desk, member),
-            )
+            for what, text, most in (("name", member.name, MAX_NAME), ("note", member.note, MAX_NOTE)):
+                key = f"cast.{what}.{chosen}"
+                st.text_input(what.title(), text, max_chars=most, key=key, on_change=_rename, args=(desk, member))
         _variations(desk, member)
 
 

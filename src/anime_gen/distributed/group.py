@@ -57,6 +57,9 @@ class Alone:
         """Nobody to wait for."""
 
 
+ALONE = Alone()
+
+
 class ProcessGroup:
     """The group of torch.distributed's default process group, which must be initialised; tensors are on `device`."""
 

@@ -19,7 +19,7 @@ from typing import TypeVar
 import torch
 from torch import distributed
 
-from anime_gen.distributed.group import Alone, ConnectionLostError, Group, ProcessGroup
+from anime_gen.distributed.group import ALONE, ConnectionLostError, Group, ProcessGroup
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def launch(lead: Callable[[Group], T], follow: Work, workers: int, device: str =
     they should take up what was saved; `WorkerLostError` after `restarts` of that.
     """
     if workers == 1:
-        return lead(Alone())
+        return lead(ALONE)
     for left in range(restarts, 0, -1):
         try:
             return _launch_once(lead, follow, workers, device)

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anime_gen.images.config import FacesConfig, SourceConfig
 from anime_gen.images.members import Listing, Member, Picture, Work, made_picture
 from anime_gen.images.rejection import Reject, Rejection
+
+if TYPE_CHECKING:  # the drawing program is read in when something is drawn
+    from anime_gen.drawing import Character
 
 MIXED = "mixed"
 """Three of five characters from `default`, two from `independent`: natural, with enough of what is rare to learn it."""
@@ -21,6 +24,13 @@ def split_of(split: str, number: int) -> str:
     if split != MIXED:
         return split
     return "default" if number % 5 < 3 else "independent"
+
+
+def drawn_character(seed: int, split: str, number: int) -> "Character":
+    """Character `number` of a drawn source of this seed and split."""
+    from anime_gen.drawing import sample_characters
+
+    return sample_characters(1, seed, split_of(split, number), start=number)[0]
 
 
 @lru_cache(maxsize=1)
@@ -45,11 +55,10 @@ class DrawnWork:
 
     def pictures(self, config: FacesConfig) -> Iterator[Picture | Reject]:
         """Draw each character at the working resolution; its JSON and its labels come along."""
-        from anime_gen.drawing import render, sample_characters
+        from anime_gen.drawing import render
 
         for number in self.numbers:
-            split = split_of(self.split, number)
-            character = sample_characters(1, self.seed, split, start=number)[0]
+            character = drawn_character(self.seed, self.split, number)
             picture = made_picture(render(character, config.resolution_px), config)
             labels = json.dumps(character.labels(), sort_keys=True)
             yield Picture(picture.pixels, picture.sha256, picture.width, picture.height, character.to_json(), labels)

@@ -75,8 +75,7 @@ def _drawn_again(source: str, name: str, side_px: int) -> np.ndarray | None:
     known, number = re.fullmatch(r"drawn-(\w+)-seed(\d+)", source), re.fullmatch(r"drawn/(\d+)", name)
     if known is None or number is None:
         return None
-    from anime_gen.drawing import render, sample_characters
-    from anime_gen.images.drawn import split_of
+    from anime_gen.drawing import render
+    from anime_gen.images.drawn import drawn_character
 
-    split, seed, place = known[1], int(known[2]), int(number[1])
-    return render(sample_characters(1, seed, split_of(split, place), start=place)[0], max(side_px, 128))
+    return render(drawn_character(int(known[2]), known[1], int(number[1])), max(side_px, 128))

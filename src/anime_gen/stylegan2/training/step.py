@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from anime_gen.distributed import Alone, Group
+from anime_gen.distributed import ALONE, Group
 from anime_gen.stylegan2.training import losses
 from anime_gen.stylegan2.training.augmentation import adjust_probability
 from anime_gen.stylegan2.training.ema import ema_beta, update_ema
@@ -18,7 +18,6 @@ from anime_gen.stylegan2.training.tag_supervision import TagSupervision
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 
 ADA_INTERVAL = 4  # steps between two adjustments of p
-ALONE = Alone()
 READ_PX = 64  # counterfactual pictures are made at most this large: sub-models look at no more
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from anime_gen.distributed import Alone, Group, launch
+from anime_gen.distributed import ALONE, Group, launch
 from anime_gen.distributed.launch import WorkerLostError
 from anime_gen.images.faces import Faces
 from anime_gen.stylegan2.inference.allocator import keep_freed_memory
@@ -34,8 +34,6 @@ from anime_gen.threads import threads, threads_for
 from anime_gen.tracker import Tracker
 
 logger = logging.getLogger(__name__)
-
-ALONE = Alone()
 
 
 class TrainingDivergedError(RuntimeError):
