@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 Kind = Literal["continuous", "binary", "categorical", "cyclic"]
 Change = Literal["hue", "light", "crop", "shift"]
-TRUTH = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+TRUTH = dict.fromkeys(("yes", "true", "y", "t", "on"), 1.0) | dict.fromkeys(("no", "false", "n", "f", "off"), 0.0)
 GROUPS = ("expression", "eyewear", "hair", "eyes", "face", "accessories")
 
 
@@ -103,12 +103,16 @@ class Attribute(BaseModel):
     def read(self, value: object) -> float | str:
         """The label as a value of this attribute; ValueError says what is allowed.
 
-        A number may have a decimal comma; a hue is brought into its range (360 is 0).
+        A class may be written in capitals or with spaces; a number may have a decimal comma; a hue is brought into its
+        range (360 is 0).
         """
         text = str(value).strip()
         if self.kind == "categorical":
             if text in self.classes:
                 return text
+            same = [name for name in self.classes if _squeezed(name) == _squeezed(text)]
+            if len(same) == 1:
+                return same[0]
             near = difflib.get_close_matches(text.lower(), self.classes, n=1)
             raise self._refused(value, f"; did you mean {near[0]}?" if near else "")
         number = TRUTH.get(text.lower()) if self.kind == "binary" else None
@@ -120,6 +124,11 @@ class Attribute(BaseModel):
 
     def _refused(self, value: object, hint: str = "") -> ValueError:
         return ValueError(f"{self.name} = {value!r} is not allowed; it must be {self.allowed}{hint}")
+
+
+def _squeezed(text: str) -> str:
+    """Letters and digits alone, in small ones: `Twin tails` is what `twin_tails` says."""
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def _number(text: str) -> float:

@@ -261,6 +261,11 @@ def test_a_compressed_tar_that_unpacks_absurdly_is_refused(tmp_path: Path) -> No
         ("text.zip", b"hello" * 99, "neither a complete zip nor a tar"),
         ("cut.zip", b"PK\3\4" + b"\0" * 99, "neither a complete zip nor a tar"),
         ("broken.tar.gz", gzip.compress(b"x" * 99, mtime=0)[:12], "neither a complete zip nor a tar"),
+        ("faces.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), "neither a complete zip nor a tar.*it is a 7z archive; unpack"),
+        ("faces.rar", b"Rar!\x1a\x07\0" + bytes(99), "it is a rar archive; unpack"),
+        ("faces.tar.zst", b"\x28\xb5\x2f\xfd" + bytes(99), "it is a zstd archive; unpack"),
+        ("page.zip", b"<html>sign in</html>", "it is a web page.*download it again"),
+        ("pointer.zip", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
         ("end.zip", b"PK\5\6" + struct.pack("<4H2LH", 0, 0, 9, 9, 99, 0, 0), "not a complete zip"),
     ],
 )
@@ -269,6 +274,12 @@ def test_what_is_no_archive_is_said_plainly(tmp_path: Path, name: str, data: byt
         (tmp_path / name).write_bytes(data)
     with pytest.raises((ValueError, FileNotFoundError), match=words):
         source_of(tmp_path / name).listing()
+
+
+@pytest.mark.parametrize("address", ["https://example.org/faces.zip", "file:///home/me/faces.zip"])
+def test_an_address_is_no_path(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ValueError, match="is an address; give the path of a folder or archive on this disk"):
+        open_source(SourceConfig(kind="archive", path=address), FacesConfig(), tmp_path)
 
 
 def test_the_wrong_kind_is_said_plainly(tmp_path: Path) -> None:

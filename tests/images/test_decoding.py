@@ -139,6 +139,13 @@ def test_a_large_or_damaged_profile_or_text_does_not_cost_the_picture(aside: byt
         (b"<!DOCTYPE html><html><head><title>403</title></head></html>", "a web page"),
         (b"\xff\x0a" + bytes(3000), "JPEG XL is not read"),
         (b"Rar!\x1a\x07\0" + bytes(100), "a rar archive inside the source"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "text, not a picture"),
+        (b'{"error": "not found"}', "text, not a picture"),
+        (b"data:image/png;base64,iVBORw0KGgo" + b"A" * 600, "text, not a picture"),
+        (bytes(5000), "nothing but zeros"),
+        (encoded(face(7)).replace(b"\r\n", b"\n"), "in text mode"),
+        (b"\0\0\0\x20ftypisom" + bytes(100), "a film"),
+        (b"gimp xcf v011\0" + bytes(100), "XCF"),
     ],
 )
 def test_what_else_people_have_is_called_by_its_name(data: bytes, words: str) -> None:

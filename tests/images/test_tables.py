@@ -117,3 +117,70 @@ def test_what_the_drawing_program_leaves_beside_pictures_is_no_broken_one(kind: 
     done = ingested(pack(tmp_path / kind, files | {CHARACTERS: b'{"smile": 1}\n'}), tmp_path)
     assert done.report["accepted"] == len(FACES)
     assert named(done) == {CHARACTERS: "notes"}
+
+
+@pytest.mark.parametrize("kind", ["in", "in.zip", "in.tar"])
+def test_what_a_system_leaves_beside_pictures_is_no_picture_and_no_table(kind: str, tmp_path: Path) -> None:
+    double = b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(80)
+    faces = {f"set/{number}.png": data for number, data in enumerate(FACES)}
+    left = {"set/.ipynb_checkpoints/0-checkpoint.png": FACES[0], ".git/labels.csv": b"file,glasses\n1.png,1\n"}
+    left |= {f"__MACOSX/set/._{number}.png": double for number in range(4)} | {"__MACOSX/set/._labels.csv": double}
+    left |= {"set/@eaDir/1.png": FACES[1], "set/Thumbs.db": bytes(99), "desktop.ini": b"[.ShellClassInfo]"}
+    left |= {".DS_Store": b"\0\0\0\1Bud1"}
+    table = {"set/labels.csv": b"file,glasses\n0,1\n1,0\n2.png,1\n3.png,0\n"}
+    done = ingested(pack(tmp_path / kind, faces | left | table), tmp_path)
+    assert sorted(done.index["source_name"]) == sorted(faces)
+    assert done.report["labels"] == {"glasses": 4}
+    assert named(done) == dict.fromkeys(left, "system")
+
+
+@pytest.mark.parametrize("table", ["labels.csv.txt", "Labels.CSV.csv"])
+def test_an_ending_written_twice_is_still_a_table(table: str, tmp_path: Path) -> None:
+    files = {f"{number}.png": data for number, data in enumerate(FACES)}
+    done = ingested(pack(tmp_path / "in", files | {table: b"file,glasses\n0.png,1\n"}), tmp_path)
+    assert done.report["labels"] == {"glasses": 1}
+
+
+@pytest.mark.parametrize("name", ["labels.json", "labels.txt", "metadata.jsonl", "annotations.xml", "labels.parquet"])
+def test_labels_in_another_form_are_said_not_to_be_read(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = {f"{number}.png": data for number, data in enumerate(FACES)}
+    done = ingested(pack(tmp_path / "in", files | {name: b"{}"}), tmp_path)
+    assert named(done) == {name: "table"}
+    assert f"{name} is not read: if it holds labels, save them as labels.csv" in caplog.text
+
+
+def test_of_many_tables_the_log_names_a_few(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    files = {f"{number}.png": data for number, data in enumerate(FACES)}
+    ingested(pack(tmp_path / "in", files | {f"{number}.csv": b"x" for number in range(50)}), tmp_path)
+    assert caplog.text.count("is not read") == 3
+    assert "and 47 more like it" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "words"),
+    [
+        ("glasses", ["-1", "1", "-1", "-1"], r"3 of 4 cells of the column glasses.*row 2, glasses = '-1' is not"),
+        ("hair_color", ["3", "1", "2", "1"], "4 of 4 cells of the column hair_color"),
+    ],
+)
+def test_a_column_in_another_scale_stops_instead_of_teaching_what_is_left_of_it(
+    column: str, cells: list[str], words: str, tmp_path: Path
+) -> None:
+    files = {f"{number}.png": data for number, data in enumerate(FACES)}
+    rows = f"file,{column}\n" + "".join(f"{number}.png,{cell}\n" for number, cell in enumerate(cells))
+    with pytest.raises(LabelError, match=words):
+        ingested(pack(tmp_path / "in", files | {"labels.csv": rows.encode()}), tmp_path)
+
+
+def test_a_table_without_rows_is_said_to_have_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    files = {f"{number}.png": data for number, data in enumerate(FACES)}
+    ingested(pack(tmp_path / "in", files | {"labels.csv": b"file,glasses\n"}), tmp_path)
+    assert "labels.csv has no rows below its header" in caplog.text
+
+
+def test_a_folder_in_place_of_a_table(tmp_path: Path) -> None:
+    source = pack(tmp_path / "in", {f"{number}.png": data for number, data in enumerate(FACES)})
+    with pytest.raises(ValueError, match=r"source\.labels .* is a folder; give the path of a table"):
+        ingested(SourceConfig(kind="folder", path=source.path, labels=str(tmp_path / "in")), tmp_path)

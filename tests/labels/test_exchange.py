@@ -26,7 +26,7 @@ def test_every_wrong_row_is_named_and_nothing_is_taken(tmp_path: Path) -> None:
         [
             "file,hair_color,hair_length,glasses",
             "faces/0.png,red,0.5,1",
-            "faces/1.png,blu,nan,maybe",
+            "faces/1.png,blu,inf,maybe",
             "faces/9.png,red,,",
             "faces/2.png,green,1.5,",
             "faces/0.png,blue,,",
@@ -38,7 +38,7 @@ def test_every_wrong_row_is_named_and_nothing_is_taken(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()[1:]
     assert [line.split(",")[0] for line in lines] == ["row 3"] * 3 + ["row 4", "row 5", "row 6", "row 7"]
     assert "'blu' is not allowed; it must be one of red, green, blue; did you mean blue?" in lines[0]
-    assert "hair_length = 'nan'" in lines[1]
+    assert "hair_length = 'inf'" in lines[1]
     assert "'faces/9.png': no such picture" in lines[3]
     assert "row 2 gives another value" in lines[5]
     assert store.values(vocabulary()) == {}

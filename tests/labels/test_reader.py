@@ -61,7 +61,7 @@ def test_every_wrong_cell_is_named_with_its_row() -> None:
     labels = read(
         b"file,glasses,smile,hair_color\n"
         b"faces/a.png,2,0.5,red\n"
-        b"faces/b.png,1,nan,Black\n"
+        b"faces/b.png,1,inf,blakc\n"
         b"faces/none.png,1,0,red\n"
         b"faces/c.png,1,1.5,teal\n"
         b"faces/c.png,1,0,red,left over\n"
@@ -69,8 +69,8 @@ def test_every_wrong_cell_is_named_with_its_row() -> None:
     found = [(problem.row, problem.column, problem.value) for problem in labels.problems]
     assert found == [
         (2, "glasses", "2"),
-        (3, "smile", "nan"),
-        (3, "hair_color", "Black"),
+        (3, "smile", "inf"),
+        (3, "hair_color", "blakc"),
         (4, "file", "faces/none.png"),
         (5, "smile", "1.5"),
         (5, "hair_color", "teal"),
@@ -84,6 +84,36 @@ def test_every_wrong_cell_is_named_with_its_row() -> None:
     assert told[6] == "row 6, 5 cells under 4 columns"
     assert labels.values["smile"] == {"faces/a.png": 0.5}
     assert labels.values["glasses"] == {"faces/b.png": 1.0, "faces/c.png": 1.0}
+
+
+@pytest.mark.parametrize("cell", ["", "nan", "NaN", "<NA>", "None", "n/a", "-", "unknown"])
+def test_what_programs_write_for_nothing_is_no_label_and_no_problem(cell: str) -> None:
+    labels = read(f"file,glasses,smile,hair_color\nfaces/a.png,{cell},{cell},{cell}\n".encode())
+    assert (len(labels), labels.problems) == (0, [])
+
+
+@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("TRUE", "FALSE"), ("Yes", "No"), ("y", "n"), ("T", "F")])
+def test_yes_and_no_as_people_write_them(yes: str, no: str) -> None:
+    labels = read(f"file,glasses\nfaces/a.png,{yes}\nfaces/b.png,{no}\n".encode())
+    assert labels.values["glasses"] == {"faces/a.png": 1.0, "faces/b.png": 0.0}
+
+
+@pytest.mark.parametrize("cell", ["Black", "BLACK", " black ", "b-l-a-c-k"])
+def test_a_class_in_other_letters_is_that_class(cell: str) -> None:
+    assert read(f"file,hair_color\nfaces/a.png,{cell}\n".encode()).values["hair_color"] == {"faces/a.png": "black"}
+
+
+@pytest.mark.parametrize("column", ["Image ID", "img_id", "image_url", "photo", "fname", "basename"])
+def test_other_names_for_the_column_of_pictures(column: str) -> None:
+    assert read(f"{column},glasses\nfaces/a.png,1\n".encode()).values["glasses"] == {"faces/a.png": 1.0}
+    both = read(f"file_name,{column},glasses\nfaces/a.png,77,1\n".encode())
+    assert both.values["glasses"] == {"faces/a.png": 1.0}
+
+
+def test_a_formula_that_keeps_zeros_and_an_old_end_mark() -> None:
+    labels = read(b'file,glasses\r\n"=""faces/a.png""",1\r\n\x1a')
+    assert labels.values["glasses"] == {"faces/a.png": 1.0}
+    assert labels.problems == []
 
 
 def test_two_rows_that_disagree_leave_the_value_unknown() -> None:
@@ -125,6 +155,12 @@ def test_unknown_columns_are_named_with_the_likeliest_meaning() -> None:
         (b"", "needs a column named 'file'"),
         (b"name,glasses\n", "found name, glasses"),
         (b"PK\3\4" + bytes(200), "labels.csv is a spreadsheet"),
+        (b"\x89PNG\r\n" + bytes(200), "labels.csv is a picture"),
+        (b'[{"file": "a.png", "glasses": 1}]', "labels.csv is JSON"),
+        (b"<html><table>", "labels.csv is a page of markup"),
+        (b"\x1f\x8b" + bytes(99), "labels.csv is a packed file"),
+        (b"PAR1" + bytes(99), "labels.csv is a Parquet file"),
+        (b'"file" "glasses"\n"1" "faces/a.png" 1\n', "spaces do not part columns"),
         (b"faces/a.png,1\nfaces/b.png,0\n", "found faces/a.png, 1"),
         (b"file,glasses,glasses\n", "more than one column named glasses"),
         (b"image,path,glasses\n", "image and path may each name the pictures"),

@@ -35,6 +35,11 @@ def test_what_is_no_setting_is_refused(text: str):
         read_params(text, KNOWN)
 
 
+def test_a_setting_that_is_given_twice_is_refused():
+    with pytest.raises(ValueError, match=r"source\.count is given twice"):
+        read_params("source.count=40,source.kind=folder,source.count=41", KNOWN)
+
+
 values = st.none() | st.text(st.characters(exclude_categories=["C"]), max_size=12)
 
 

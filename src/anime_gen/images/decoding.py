@@ -30,6 +30,11 @@ _SIGNATURES = (
     (b"\xff\x0a", 0, "JPEG XL"),
     (b"\0\0\0\x0cJXL ", 0, "JPEG XL"),
     (b"\0\0\0\x0cjP  ", 0, "JPEG 2000"),
+    (b"gimp xcf", 0, "XCF (GIMP)"),
+    (b"CSFCHUNK", 0, "CLIP (Clip Studio)"),
+    (b"\x76\x2f\x31\x01", 0, "OpenEXR"),
+    (b"DDS ", 0, "DDS"),
+    (b"\0\0\1\0", 0, "ICO"),
 )
 _ARCHIVES = (
     (b"PK\3\4", 0, "zip"),
@@ -38,8 +43,10 @@ _ARCHIVES = (
     (b"\xfd7zXZ\0", 0, "xz"),
     (b"7z\xbc\xaf\x27\x1c", 0, "7z"),
     (b"Rar!\x1a\x07", 0, "rar"),
+    (b"\x28\xb5\x2f\xfd", 0, "zstd"),
     (b"ustar", 257, "tar"),
 )
+_FILMS = ((b"ftyp", 4), (b"\x1a\x45\xdf\xa3", 0), (b"moov", 4))  # after the pictures that begin likewise
 # Chunks of a PNG that say nothing about its pixels as they are read here. Pillow refuses a picture whose profile or
 # text is large or damaged, though its pixels are sound.
 _PNG_ASIDES = (b"iCCP", b"tEXt", b"zTXt", b"iTXt")
@@ -147,19 +154,43 @@ def _unknown(data: bytes) -> Rejection:
     if (claimed := _claimed_format(data)) is not None:
         return Rejection("corrupt", f"starts as {claimed}, but its header cannot be read")
     start = data[:512]
-    for signature, offset, name in _ARCHIVES:
-        if start.startswith(signature, offset):
-            return Rejection("archive", f"a {name} archive inside the source; unpack it first")
+    if (name := archive_kind(start)) is not None:
+        return Rejection("archive", f"a {name} archive inside the source; unpack it first")
     for signature, offset, name in _SIGNATURES:
         if start.startswith(signature, offset):
             return Rejection("unknown_format", f"{name} is not read; convert it to PNG, JPEG or WebP")
-    if start.startswith(b"version https://git-lfs"):
-        return Rejection("unknown_format", "a Git LFS pointer, not the picture; fetch it with `git lfs pull`")
-    if b"<html" in start.lower() or b"<!doctype html" in start.lower():
-        return Rejection("unknown_format", "a web page, not the picture; download it again")
-    if b"<svg" in start.lower() or start.lstrip().startswith(b"<?xml"):
+    if (words := stand_in(start)) is not None:
+        return Rejection("unknown_format", words)
+    if b"<svg" in start.lower():
         return Rejection("unknown_format", "SVG is not read; convert it to PNG, JPEG or WebP")
+    if any(start.startswith(signature, offset) for signature, offset in _FILMS):
+        return Rejection("unknown_format", "a film; cut pictures from it")
+    if start.startswith(b"\x89PNG"):
+        return Rejection("unknown_format", "a PNG whose line ends a transfer in text mode has changed; fetch it again")
+    if not data.strip(b"\0"):
+        return Rejection("unknown_format", "nothing but zeros, as an interrupted copy leaves; fetch it again")
+    if _is_text(start):
+        return Rejection("unknown_format", "text, not a picture; fetch the picture again")
     return Rejection("unknown_format")
+
+
+def _is_text(start: bytes) -> bool:
+    text = start.decode("utf-8", "ignore")  # a letter may be cut at the end
+    return len(text.encode()) > len(start) - 4 and all(char.isprintable() or char.isspace() for char in text)
+
+
+def archive_kind(start: bytes) -> str | None:
+    """The kind of archive that begins with these bytes (512 are enough), or None."""
+    return next((name for signature, offset, name in _ARCHIVES if start.startswith(signature, offset)), None)
+
+
+def stand_in(start: bytes) -> str | None:
+    """In words, what lies in the place of a file that was never fetched; None where these bytes are no such thing."""
+    if start.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`"
+    if b"<html" in start.lower() or b"<!doctype html" in start.lower():
+        return "a web page, not the file itself; download it again"
+    return None
 
 
 def _words(error: Exception) -> str:

@@ -25,7 +25,7 @@ from anime_gen.images.labelling import gather_labels, stated_labels
 from anime_gen.images.ledger import Ledger
 from anime_gen.images.members import Listing, Source
 from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of
-from anime_gen.images.sources import find_path, open_source
+from anime_gen.images.sources import open_source, read_table
 from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _up_to_date(
     opened: Source, source: SourceConfig, faces: FacesConfig, vocabulary: "Vocabulary", folder: Path
 ) -> tuple[Outcome, int]:
     """The outcome in the folder, when it was made from this very state, else a new one; and how many were decoded."""
-    labels = find_path("source.labels", source.labels, folder).read_bytes() if source.labels else None
+    labels = read_table(source.labels, folder) if source.labels else None
     stamp = opened.stamp()
     listing = _checked_listing(opened, labels, source.labels) if stamp is None else None
     settings = {

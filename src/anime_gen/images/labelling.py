@@ -30,19 +30,36 @@ class LabelledFaces:
 def stated_labels(listing: Listing, vocabulary: "Vocabulary") -> "Labels | None":
     """What the table of labels says of any file of the source; None without a table.
 
-    Needs no picture decoded, so that a table that cannot be used stops the run first. Raises LabelError then.
+    Needs no picture decoded, so that a table, or a column of it, that cannot be used stops the run first by LabelError.
     """
     from anime_gen.labels.reader import read_labels
 
     if listing.labels is None:
         return None
-    names = [member.name for member in listing.members] + [reject.name for reject in listing.rejects]
+    left_out = [reject.name for reject in listing.rejects if reject.reason != "system"]
+    names = [member.name for member in listing.members] + left_out
     labels = read_labels(listing.labels, listing.labels_name, vocabulary, names)
     if labels.elsewhere:
         row, cell, name = labels.elsewhere[0]
         text = "%s: %d rows name pictures in folders that the source does not have; row %d, %r, was taken for %s"
         logger.warning(text, listing.labels_name, len(labels.elsewhere), row, cell, name)
+    if not labels.rows and not labels.problems:
+        logger.warning("%s has no rows below its header, so that no picture got a label from it", listing.labels_name)
+    _check_columns(labels, listing.labels_name)
     return labels
+
+
+def _check_columns(labels: "Labels", labels_name: str) -> None:
+    """Raise LabelError for a column of which most cells mean nothing here: another scale, or words of another list."""
+    from anime_gen.labels.table import LabelError
+
+    for attribute, values in labels.values.items():
+        bad = [problem for problem in labels.problems if problem.column == attribute]
+        if len(bad) > len(values):
+            raise LabelError(
+                f"{labels_name}: {len(bad)} of {len(bad) + len(values)} cells of the column {attribute} cannot be "
+                f"used. First: {bad[0]}. Mend the column, or take it away to go on without it"
+            )
 
 
 def gather_labels(kept: Kept, labels: "Labels | None", vocabulary: "Vocabulary") -> LabelledFaces:

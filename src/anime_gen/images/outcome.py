@@ -27,6 +27,7 @@ NO_LABELS = (
     "no picture came with a label. Sliders need some: a labels.csv beside the pictures; or answers on the Label page "
     "(make app); or sub-models taught elsewhere (--params tag.labels.taught_by=data/06_models/shipped/taggers)"
 )
+SHOWN = 3  # files left out for one reason that the log names
 DRAWN_LICENCE = "CC0-1.0: drawn by this program"
 
 
@@ -140,9 +141,12 @@ def warn_of(facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "V
 
     for note in facts["notes"]:
         logger.warning("%s", note)
-    for line in rejects:
-        if line["reason"] in ("table", "second_table", "archive"):
+    for reason in ("table", "second_table", "archive"):
+        lines = [line for line in rejects if line["reason"] == reason]
+        for line in lines[:SHOWN]:
             logger.warning("%s is not read: %s", line["name"], line["detail"])
+        if len(lines) > SHOWN:
+            logger.warning("... and %d more like it; the rejects file names each", len(lines) - SHOWN)
     if facts["unknown_label_columns"]:
         columns = describe_unknown_columns(facts["unknown_label_columns"], vocabulary)
         logger.warning("Columns of the labels file that are no attributes and were not used: %s", columns)
@@ -170,7 +174,8 @@ def too_few(kept: "Kept", needed: int) -> str:
     counts = Counter(reject.reason for reject in kept.rejects)
     reasons = "; ".join(f"{n} x {reason} ({REASONS[reason]})" for reason, n in counts.most_common())
     copies = f"; {len(kept.duplicates)} exact copies" if kept.duplicates else ""
+    cure = ", or relax the limits under `faces`" if any("faces." in REASONS[reason] for reason in counts) else ""
     return (
         f"only {len(kept.names)} usable pictures, faces.min_accepted is {needed}. "
-        f"Left out: {reasons or 'none'}{copies}. Check source.path, or relax the limits under `faces`"
+        f"Left out: {reasons or 'none'}{copies}. Check source.path{cure}"
     )

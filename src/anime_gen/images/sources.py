@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anime_gen.images.config import FacesConfig, SourceConfig
+from anime_gen.images.decoding import archive_kind, stand_in
 from anime_gen.images.drawn import DrawnSource
 from anime_gen.images.folder import FolderSource
 from anime_gen.images.members import Source
@@ -35,15 +36,25 @@ def open_source(config: SourceConfig, faces: FacesConfig, place: Path) -> Source
     return _open_path(path, {"kind": config.kind, "path": _named(path, place)}, faces)
 
 
-def find_path(parameter: str, text: str, place: Path) -> Path:
+def find_path(parameter: str, text: str, place: Path, what: str = "folder or archive") -> Path:
     """The existing file or folder that a parameter names; FileNotFoundError lists where it was looked for."""
+    if text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "file://")):
+        raise ValueError(f"{parameter}: {text} is an address; give the path of a {what} on this disk")
     given = Path(text).expanduser()
     tried = [given.resolve(), (_project(place) / given).resolve()]
     for candidate in tried:
         if candidate.exists():
             return candidate
     places = " or ".join(dict.fromkeys(map(str, tried)))
-    raise FileNotFoundError(f"{parameter}: there is no {places}; give the path of a folder or archive that exists")
+    raise FileNotFoundError(f"{parameter}: there is no {places}; give the path of a {what} that exists")
+
+
+def read_table(text: str, place: Path) -> bytes:
+    """The bytes of the table that `source.labels` names."""
+    path = find_path("source.labels", text, place, "table")
+    if path.is_dir():
+        raise ValueError(f"source.labels {path} is a folder; give the path of a table such as labels.csv")
+    return path.read_bytes()
 
 
 def _project(place: Path) -> Path:
@@ -67,10 +78,20 @@ def _open_path(path: Path, identity: dict[str, Any], faces: FacesConfig) -> Sour
         return ZipSource(path, identity, faces)
     if _is_tar(path):
         return TarSource(path, identity, faces)
-    raise ValueError(
-        f"{path} is neither a complete zip nor a tar ({', '.join(ARCHIVE_ENDINGS)}): it may be cut short or be "
-        "another kind of archive; fetch it again or unpack it and set source.kind=folder"
-    )
+    raise ValueError(_no_archive(path))
+
+
+def _no_archive(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(512)
+    kind, cure = archive_kind(start), "unpack it and set source.kind=folder"
+    if kind in ("7z", "rar", "zstd"):
+        why = f"it is a {kind} archive; {cure}"
+    elif (words := stand_in(start)) is not None:
+        why = f"it is {words}"
+    else:
+        why = f"it may be cut short or be another kind of archive; fetch it again or {cure}"
+    return f"{path} is neither a complete zip nor a tar ({', '.join(ARCHIVE_ENDINGS)}): {why}"
 
 
 def _is_tar(path: Path) -> bool:

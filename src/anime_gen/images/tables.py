@@ -1,5 +1,6 @@
-"""Which files of a source are no pictures by their very names: tables of labels and other tables."""
+"""Which files of a source are no pictures by their very names: tables, notes, and what the system keeps beside them."""
 
+import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
@@ -9,13 +10,24 @@ from anime_gen.images.rejection import REASONS, Reject
 MAX_LABELS_BYTES = 512 * 2**20
 _TABLES = (".csv", ".tsv", ".tab")
 _NOTES = (".jsonl", ".json", ".txt", ".md")  # what programs and people leave beside pictures
+_DATA = (*_NOTES, ".yaml", ".yml", ".xml", ".parquet", ".sqlite", ".db", ".pkl", ".pickle")
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+_LABELS = re.compile(r"labels(\.csv|\.tsv|\.tab)+(\.txt)?")  # where endings are not shown, some are written twice
+_ABOUT_LABELS = ("label", "annotation", "metadata", "attributes")
+_SYSTEM_FOLDERS = ("__macosx", "@eadir")
+_SYSTEM_FILES = ("thumbs.db", "desktop.ini")
 
 
 def is_labels(name: str) -> bool:
     """Whether a file is a table of labels: `labels.csv` or `labels.tsv` in any folder, in any case."""
-    path = _path(name)
-    return path.stem == "labels" and path.suffix in _TABLES
+    return _LABELS.fullmatch(_path(name).name) is not None and not is_system(name)
+
+
+def is_system(name: str) -> bool:
+    """Whether a file is hidden, lies in a hidden folder, or is what macOS, Windows or a disk station leaves behind."""
+    parts = PurePosixPath(name.lower()).parts  # a backslash may be half of a letter: no folder begins there
+    hidden = any(part.startswith(".") and part != ".." for part in parts)
+    return hidden or parts[-1] in _SYSTEM_FILES or any(part in _SYSTEM_FOLDERS for part in parts)
 
 
 def _path(name: str) -> PurePosixPath:
@@ -30,8 +42,10 @@ def nearer(name: str, known: str) -> bool:
 def not_a_picture(name: str) -> Reject | None:
     """Why a file is left out by its name alone, or None; what merely calls itself a picture is told by its content."""
     path = _path(name)
-    if path.name.startswith("."):
-        return None
+    if is_system(name):
+        return Reject(name, "system", REASONS["system"])
+    if path.suffix in _DATA and path.name.startswith(_ABOUT_LABELS):
+        return Reject(name, "table", "if it holds labels, save them as labels.csv, with a column called file")
     if path.suffix in _TABLES:
         return Reject(name, "table", REASONS["table"])
     if path.suffix in _NOTES:

@@ -103,7 +103,7 @@ def may_agree(one: str, other: str) -> bool:
 def readings(cell: str) -> list[Parts]:
     """What a cell may name, likeliest first: itself, the file behind an address, the upload without its prefix."""
     texts = [cell.strip()]
-    texts += [texts[0].strip("\"'"), html.unescape(texts[0])]
+    texts += [texts[0].lstrip("=").strip("\"'"), html.unescape(texts[0])]  # ="00012" keeps a spreadsheet from counting
     texts += map(fully_unquoted, texts.copy())
     texts += [behind for text in dict.fromkeys(texts) for behind in _behind_address(text)]
     texts += map(fully_unquoted, texts.copy())

@@ -17,6 +17,8 @@ FILE_COLUMNS = (
     *(FILE_COLUMN, "filename", "file_name", "filepath", "file_path", "image", "image_name", "image_file", "image_path"),
     *("imagename", "img", "img_name", "img_path", "picture", "path"),
 )
+# where there is none of those
+OTHER_FILE_COLUMNS = ("image_id", "img_id", "image_url", "img_url", "photo", "fname", "basename")
 DELIMITERS = (",", ";", "\t", "|")
 QUOTES = ('"', "'")
 CODE_PAGES = ("cp932", "gb18030", "cp949", "big5", "cp1252", "cp1251", "cp1250", "mac_roman", "cp850")
@@ -28,10 +30,16 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_SPREADSHEETS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
+_NO_TABLES = (
+    *((start, "a spreadsheet") for start in (b"PK\3\4", b"\xd0\xcf\x11\xe0")),
+    *((start, "a picture") for start in (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")),
+    *((start, "JSON") for start in (b"{", b"[{", b"[\n", b"[\r")),
+    *((b"\x1f\x8b", "a packed file"), (b"PAR1", "a Parquet file"), (b"SQLite format 3", "a database")),
+    *((b"%PDF", "a PDF"), (b"<", "a page of markup")),
+)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEP_LINE = re.compile(r"""^["']?sep=(.)["']?[,;\t|\s]*$""", re.IGNORECASE)
-_NOTHING = " \t\0\ufeff\u200b\xa0"
+_NOTHING = " \t\0\x1a\ufeff\u200b\xa0"  # what shows nothing; \x1a ends a file of old systems
 _TITLE_LINES = 20  # lines before the header that may hold a title or comments
 
 
@@ -169,9 +177,11 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
             shown = ", ".join(widest)
             break
         shown = line.strip(_NOTHING) if shown == "nothing" else shown
+    words = shown.replace('"', " ").split()
+    parted = len(words) > 1 and _file_column(words, taken, name) is not None
     raise LabelError(
         f"{name} needs a column named {FILE_COLUMN!r} with the names of the pictures in its first line; "
-        f"found {shown[:200]}"
+        f"found {shown[:200]}{' (spaces do not part columns: save it with commas)' if parted else ''}"
     )
 
 
@@ -188,7 +198,7 @@ def plain_name(column: str) -> str:
 def _file_column(header: list[str], attributes: set[str], name: str) -> int | None:
     if FILE_COLUMN in header:
         return header.index(FILE_COLUMN)
-    for wanted in ((FILE_COLUMN,), FILE_COLUMNS):
+    for wanted in ((FILE_COLUMN,), FILE_COLUMNS, OTHER_FILE_COLUMNS):
         places = [i for i, column in enumerate(header) if plain_name(column) in wanted and column not in attributes]
         if len(places) > 1:
             names = " and ".join(header[place] for place in places)
@@ -202,8 +212,9 @@ def _file_column(header: list[str], attributes: set[str], name: str) -> int | No
 
 def texts_of(data: bytes, name: str) -> list[str]:
     """The text of a table; several where its bytes are old code pages that only its content can tell apart."""
-    if data.startswith(_SPREADSHEETS):
-        raise LabelError(f"{name} is a spreadsheet, whatever it is called; save it as CSV with UTF-8")
+    for start, kind in _NO_TABLES:
+        if data.startswith(start):
+            raise LabelError(f"{name} is {kind}, whatever it is called; save it as CSV with UTF-8")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return [_decoded(data, encoding, name)]

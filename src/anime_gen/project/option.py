@@ -29,6 +29,8 @@ def read_params(text: str, known: Names) -> dict[str, Any]:
             place = place.setdefault(group, {})
             if not isinstance(place, dict):
                 raise ValueError(f"{name}: {group} was given a value and a setting below it")
+        if last in place:
+            raise ValueError(f"{name} is given twice; say it once")
         place[last] = _value(value, known.at(name))
     return result
 
