@@ -13,12 +13,12 @@ from typing import Self
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from anime_gen.evaluation.memorisation import BLOCK, Codes, cut, shrunk, to_tensor, variants
 from anime_gen.images.faces import Faces
 from anime_gen.latent.protocols import Progress, silent
+from anime_gen.stylegan2.networks.weights import write_tensors
 
 SIZE = 64
 """Numbers of a code: half as many miss cut copies, twice as many double the table."""
@@ -106,7 +106,7 @@ class Originals:
         names = torch.frombuffer(bytearray("\n".join(self.names).encode()), dtype=torch.uint8)
         tensors = {"mean": self.codes.mean, "basis": self.codes.basis.contiguous().half(), "known": self.known}
         tensors |= {"expected": torch.from_numpy(self.expected), "names": names}
-        save_file(tensors, path, metadata={"source": self.source})
+        write_tensors(tensors, path, metadata={"source": self.source})
 
     @classmethod
     def load(cls, path: Path) -> Self:

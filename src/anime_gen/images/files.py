@@ -22,7 +22,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 @contextmanager
@@ -56,9 +56,9 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sync_folder(folder: Path) -> None:
-    """Force the names in `folder` to disk (a rename is durable only then)."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Force a file's content, or the names in a folder, to disk: a rename is durable only then."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anime_gen.images.config import SourceConfig
-from anime_gen.images.files import sync_folder, write_atomically
+from anime_gen.images.files import sync, write_atomically
 from anime_gen.images.index import split_notes
 from anime_gen.images.store import FaceStore
 
@@ -102,7 +102,7 @@ class Outcome:
     def forget(folder: Path) -> None:
         """Take back what `state.json` says before anything it speaks of is replaced: a kill in between must not lie."""
         (folder / "state.json").unlink(missing_ok=True)
-        sync_folder(folder)
+        sync(folder)
 
     @classmethod
     def load(cls, folder: Path, mark: str) -> "Outcome | None":

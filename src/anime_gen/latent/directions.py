@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from anime_gen.attributes import Attribute, Column, Vocabulary
 from anime_gen.latent.readings import column_slices
 from anime_gen.latent.space import LatentSpace
 from anime_gen.latent.tag_response import TagResponse
+from anime_gen.stylegan2.networks.weights import write_tensors
 
 SCHEMA = 1
 TENSORS = ("mean", "axes", "deviations", "intercept", "jacobian", "plain", "scale", "r2", "moves", "leakage")
@@ -113,7 +113,7 @@ class Directions:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.part")
         contiguous = {name: tensor.float().contiguous() for name, tensor in tensors.items()}
-        save_file(contiguous, beside, metadata={"directions": json.dumps(facts, allow_nan=False)})
+        write_tensors(contiguous, beside, metadata={"directions": json.dumps(facts, allow_nan=False)})
         beside.replace(path)
 
     @classmethod

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.networks.discriminator import Discriminator, minibatch_stddev
 from anime_gen.stylegan2.networks.equalized import EqualizedConv2d, EqualizedLinear
 from anime_gen.stylegan2.networks.generator import Generator
-from anime_gen.stylegan2.networks.weights import load_generator, read_card, save_network
+from anime_gen.stylegan2.networks.weights import load_generator, read_card, save_network, write_tensors
 from anime_gen.stylegan2.streams import random_z, stream
 
 CONFIG = NetworkConfig(32, channel_base=256, channel_max=16, z_dim=16, w_dim=12, mapping_layers=2)
@@ -136,6 +137,18 @@ def test_a_saved_generator_comes_back_with_its_card(tmp_path: Path) -> None:
     assert read_card(path) == {"data": "drawn", "images_seen": 5}
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
     assert [p.name for p in tmp_path.iterdir()] == ["generator.safetensors"]
+
+
+def test_weights_may_be_read_by_whoever_may_read_other_new_files(tmp_path: Path) -> None:
+    for umask, mode in ((0o022, 0o644), (0o007, 0o660)):
+        before = os.umask(umask)
+        try:
+            write_tensors({"a": torch.ones(2)}, tmp_path / f"{umask}.safetensors", {"b": "1", "a": "2"})
+            save_network(make(), tmp_path / f"{umask}.network.safetensors", {})
+        finally:
+            os.umask(before)
+        for path in tmp_path.glob(f"{umask}.*"):
+            assert path.stat().st_mode & 0o777 == mode, path
 
 
 def test_damaged_generators_are_refused_by_name(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Networks on disk: one safetensors file whose metadata holds the configuration and a card, both as JSON."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from anime_gen.images.files import sync
 from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.networks.discriminator import Discriminator
 from anime_gen.stylegan2.networks.generator import Generator
@@ -28,17 +28,22 @@ def save_network(network: Generator | Discriminator, path: Path, card: dict[str,
     }
     temporary = path.with_name(f".{path.name}.tmp")
     write_tensors(tensors, temporary, metadata)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(temporary)
     temporary.replace(path)
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
-    """Write a safetensors file; a full disk is an `OSError`, as everywhere else, not the library's own error."""
+    """Write a safetensors file that those may read who may read any new file here.
+
+    A full disk is an `OSError`, as everywhere else, not the library's own error.
+    """
+    path.touch()
+    usual = path.stat().st_mode
     try:
         save_file(tensors, path, metadata=metadata)
     except SafetensorError as error:
         raise OSError(f"{path} could not be written: {error}") from error
+    path.chmod(usual)  # the library's own file is its writer's alone
     if metadata:
         _order_metadata(path)
 

@@ -7,7 +7,6 @@ and only then is `LATEST` replaced; a crash at any moment leaves the previous ch
 
 import json
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from anime_gen.images.files import file_sha256, write_atomically
+from anime_gen.images.files import file_sha256, sync, write_atomically
 from anime_gen.stylegan2.networks.weights import save_network, write_tensors
 from anime_gen.stylegan2.training.state import TrainingState
 
@@ -123,15 +122,6 @@ def _is_whole(path: Path) -> bool:
     except DamagedCheckpointError:
         return False
     return True
-
-
-def sync(path: Path) -> None:
-    """Force a file or a folder's list of names to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_folder(state: TrainingState, folder: Path, target: Path, info: dict[str, Any]) -> None:
