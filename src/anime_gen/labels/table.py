@@ -30,13 +30,13 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_NO_TABLES = (
+_BINARY = (
     *((start, "a spreadsheet") for start in (b"PK\3\4", b"\xd0\xcf\x11\xe0")),
     *((start, "a picture") for start in (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")),
-    *((start, "JSON") for start in (b"{", b"[{", b"[\n", b"[\r")),
     *((b"\x1f\x8b", "a packed file"), (b"PAR1", "a Parquet file"), (b"SQLite format 3", "a database")),
-    *((b"%PDF", "a PDF"), (b"<", "a page of markup")),
+    (b"%PDF", "a PDF"),
 )
+_OTHER_TEXTS = (("{", "JSON"), ("[{", "JSON"), ("[\n", "JSON"), ("<", "a page of markup"))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEP_LINE = re.compile(r"""^["']?sep=(.)["']?[,;\t|\s]*$""", re.IGNORECASE)
 _NOTHING = " \t\0\x1a\ufeff\u200b\xa0"  # what shows nothing; \x1a ends a file of old systems
@@ -151,6 +151,9 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
 
     LabelError when no line names the pictures' column, or several columns may.
     """
+    for start, kind in _OTHER_TEXTS:
+        if text.lstrip().startswith(start):
+            raise LabelError(_another_kind(name, kind))
     lines, taken = _LINE_END.split(text), set(attributes)
     delimiters: tuple[str, ...] = DELIMITERS
     shown = "nothing"
@@ -185,6 +188,10 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
     )
 
 
+def _another_kind(name: str, kind: str) -> str:
+    return f"{name} is {kind}, whatever it is called; save it as CSV with UTF-8"
+
+
 def _header(line: str, delimiter: str, quote: str) -> list[str] | None:
     found = _parsed([line], delimiter, quote)
     return None if found is None else _unwrapped(found[0], delimiter, quote)
@@ -212,9 +219,9 @@ def _file_column(header: list[str], attributes: set[str], name: str) -> int | No
 
 def texts_of(data: bytes, name: str) -> list[str]:
     """The text of a table; several where its bytes are old code pages that only its content can tell apart."""
-    for start, kind in _NO_TABLES:
+    for start, kind in _BINARY:
         if data.startswith(start):
-            raise LabelError(f"{name} is {kind}, whatever it is called; save it as CSV with UTF-8")
+            raise LabelError(_another_kind(name, kind))
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return [_decoded(data, encoding, name)]
