@@ -1,26 +1,28 @@
-"""The page: `make app`, or `streamlit run streamlit_app/streamlit_app.py`."""
+"""The server of the page: `make app`, or `streamlit run streamlit_app/streamlit_app.py`.
 
-import sys
-from pathlib import Path
+It serves the script pages.py, and pictures for sliders under way, which go past it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
 
 import streamlit as st
+from components.live import route
 
-FOLDER = Path(__file__).parent
-if str(FOLDER) not in sys.path:
-    sys.path.append(str(FOLDER))  # so that pages find `components`, however this script is started
 
-st.set_page_config(
-    page_title="anime_gen", page_icon=str(FOLDER / "icon.png"), layout="wide"
-)  # a Material icon would be fetched from its maker
+def prepare() -> None:
+    """Open the model while the first visitor's browser loads the page."""
+    from components.champion import open_early
 
-PAGES = [
-    ("create.py", "Create", ":material/tune:"),
-    ("label.py", "Label", ":material/sell:"),
-    ("model.py", "Model", ":material/info:"),
-]
-pages = [
-    st.Page(str(FOLDER / "app_pages" / file), title=title, icon=icon, default=file == "create.py")
-    for file, title, icon in PAGES
-    if (FOLDER / "app_pages" / file).is_file()
-]
-st.navigation(pages, position="top").run()
+    open_early()
+
+
+@asynccontextmanager
+async def lifespan(_server: st.App) -> AsyncIterator[None]:
+    """What begins with the server."""
+    Thread(target=prepare, daemon=True).start()
+    yield
+
+
+app = st.App("pages.py", routes=[route(st.get_option("server.baseUrlPath"))], lifespan=lifespan)

@@ -20,7 +20,7 @@ from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.project.known import known_parameters
 from anime_gen.project.parameters import checked
 from tests.conftest import ROOT
-from tests.streamlit_app.test_browser import answers, free_port
+from tests.streamlit_app.site import answers, free_port
 
 DOCUMENTS = [
     ROOT / "README.md",

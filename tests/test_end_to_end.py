@@ -101,7 +101,7 @@ def test_a_missing_source_says_what_to_do(project: Path):
 def test_the_page_opens_the_champion_and_a_slider_changes_the_picture(project: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(project)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/data/smoke/mlflow.db")
-    page = AppTest.from_file(str(project / "streamlit_app/streamlit_app.py"), default_timeout=120).run()
+    page = AppTest.from_file(str(project / "streamlit_app/pages.py"), default_timeout=120).run()
     assert not page.exception
     editor = page.session_state["editor"]
     before, length = editor.picture.pixels.copy(), float(editor.picture.measured["hair_length"])

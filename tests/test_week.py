@@ -93,6 +93,6 @@ def test_a_persons_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.syspath_prepend(str(moved / "streamlit_app"))
     for name in [name for name in sys.modules if name.partition(".")[0] == "components"]:
         monkeypatch.delitem(sys.modules, name)
-    page = AppTest.from_file(str(moved / "streamlit_app/streamlit_app.py"), default_timeout=120).run()
+    page = AppTest.from_file(str(moved / "streamlit_app/pages.py"), default_timeout=120).run()
     assert not page.exception
     assert "editor" in page.session_state

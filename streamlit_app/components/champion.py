@@ -1,5 +1,6 @@
 """The model the page works with: opened once, shared by all visitors."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -21,7 +22,7 @@ class Opened:
     uri: str
 
 
-@st.cache_resource(show_spinner="Opening the model …", max_entries=2)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _open(uri: str, version: str) -> Opened:
     """Both arguments are the key: another version, or another store, is another model."""
     registry = _registry(uri)
@@ -57,17 +58,28 @@ def versions(champion: Opened) -> dict[str, dict[str, str]]:
         return {champion.version: {"sha256": champion.renderer.bundle.sha256}}
 
 
-@st.cache_resource(show_spinner="Asking the model registry …", max_entries=2)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _registry(uri: str) -> Registry:
     return Registry(TrackingStore.of(project()))
+
+
+def open_early() -> None:
+    """Take the champion into memory before anybody asks; what stands in the way is told to whoever does."""
+    with suppress(NoModelError, RegistryUnreachableError, BundleError):
+        _champion()
+
+
+def _champion() -> Opened:
+    uri = TrackingStore.of(project()).uri
+    version = _registry(uri).version_of(CHAMPION)
+    return _open(uri, version or "none")
 
 
 def open_champion() -> Opened:
     """The champion; a page without one says in plain words how to get it, and stops."""
     try:
-        uri = TrackingStore.of(project()).uri
-        version = _registry(uri).version_of(CHAMPION)
-        return _open(uri, version or "none")
+        with st.spinner("Opening the model …"):
+            return _champion()
     except NoModelError as error:
         _stop("There is no model yet", str(error))
     except RegistryUnreachableError as error:

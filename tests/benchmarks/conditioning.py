@@ -19,7 +19,10 @@ import yaml
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.drawing import render_many, sample_characters
-from anime_gen.evaluation import Measurer, MeasurerConfig, QualityConfig, ensure_measurer, judge_generator
+from anime_gen.evaluation.config import MeasurerConfig, QualityConfig
+from anime_gen.evaluation.generator_quality import judge_generator
+from anime_gen.evaluation.measurer import Measurer
+from anime_gen.evaluation.measurer_training import ensure_measurer
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.evaluation.statistics import known_mean
 from anime_gen.images.faces import ArrayFaces, area_average

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from anime_gen.evaluation import EditConfig, judge_edits
+from anime_gen.evaluation.config import EditConfig
+from anime_gen.evaluation.edit_quality import judge_edits
 from anime_gen.evaluation.edit_summary import summarise_edits
 from anime_gen.evaluation.edit_targets import make_targets, miss, obedience
 from anime_gen.latent import DirectionConfig, Directions, fit_directions

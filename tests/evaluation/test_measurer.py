@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from anime_gen.drawing import render, sample_characters
-from anime_gen.evaluation import Measurer, MeasurerConfig, ensure_measurer, extract, measurer_training
-from anime_gen.evaluation.features import RandomConvolutions, to_images, to_pictures
-from anime_gen.evaluation.measurer import INPUT_PX, KNOWN, MIRRORED, drawn_vocabulary
-from anime_gen.evaluation.measurer_training import content_key, draw, probe, train_measurer
+from anime_gen.evaluation import measurer_training
+from anime_gen.evaluation.config import MeasurerConfig
+from anime_gen.evaluation.features import RandomConvolutions, extract, to_images, to_pictures
+from anime_gen.evaluation.measurer import INPUT_PX, KNOWN, MIRRORED, Measurer, drawn_vocabulary
+from anime_gen.evaluation.measurer_training import content_key, draw, ensure_measurer, probe, train_measurer
 from anime_gen.images.faces import area_average
 
 CONFIG = MeasurerConfig(pictures=160, test_pictures=32, epochs=4, cycles=2, batch=32, width=8)

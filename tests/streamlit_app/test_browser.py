@@ -1,14 +1,8 @@
 """The page in a real browser: what AppTest cannot see."""
 
 import io
-import os
-import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,48 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import ROOT
-
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE_S = 120
+from tests.streamlit_app.site import CHROMIUM, FLAGS, PATIENCE_S, free_port, start
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)"),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as reply:
-            return reply.read() == b"ok"
-    except OSError:
-        return False
-
-
-def start(port: int, database: Path, projects: Path, log: Path) -> subprocess.Popen:
-    """A server of the page, ready to answer."""
-    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{database}", "OMP_NUM_THREADS": "1"}
-    environment |= {"ANIME_GEN_STUDIO": str(projects)}
-    script = ROOT / "streamlit_app" / "streamlit_app.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", "--server.headless=true"]
-    with log.open("a") as out:
-        server = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
-    deadline = time.monotonic() + PATIENCE_S
-    while not answers(f"http://127.0.0.1:{port}"):
-        assert time.monotonic() < deadline, "the page did not start"
-        time.sleep(0.2)
-    return server
 
 
 @dataclass

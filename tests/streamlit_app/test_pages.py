@@ -9,7 +9,7 @@ from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.tracking.store import TrackingStore
 from tests.conftest import ROOT
 
-APP = str(ROOT / "streamlit_app" / "streamlit_app.py")
+APP = str(ROOT / "streamlit_app" / "pages.py")
 TIMEOUT_S = 120
 
 

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from anime_gen.studio import Recipe, export_png, recipe_of
 from tests.streamlit_app import test_browser as browsing
-from tests.streamlit_app.test_browser import PATIENCE_S, Site, view
+from tests.streamlit_app.site import PATIENCE_S
+from tests.streamlit_app.test_browser import Site, view
 
 pytestmark = browsing.pytestmark
 site, browser, page = browsing.site, browsing.browser, browsing.page

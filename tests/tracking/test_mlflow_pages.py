@@ -18,7 +18,7 @@ from anime_gen.tracking.mlflow_tracker import MlflowTracker
 from anime_gen.tracking.notes import note_for
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
 from tests.conftest import ROOT, copy_database
-from tests.streamlit_app.test_browser import CHROMIUM, FLAGS, free_port
+from tests.streamlit_app.site import CHROMIUM, FLAGS, free_port
 from tests.stylegan2.conftest import faces, tiny_config
 
 PATIENCE_S = 180

@@ -13,7 +13,6 @@ from typing import Self
 
 import numpy as np
 import torch
-from scipy import stats
 from torch.nn import functional as F
 
 from anime_gen.images.faces import Faces
@@ -61,6 +60,8 @@ def judge_memorisation(
     `copying` is the verdict; `copies_flagged` counts samples under the 1 % quantile (about n / 100 are expected of
     an honest generator). Needs at least 20 held-out pictures, for a quantile that means something.
     """
+    from scipy import stats  # here, for it takes half a second, and the page only searches
+
     if len(held_out) < 20 or not len(train) or not len(samples):
         raise ValueError(
             f"the test for copies needs training pictures, samples and at least 20 held-out pictures, "
@@ -82,6 +83,8 @@ def judge_memorisation(
 
 def copying_statistic(held_out: np.ndarray, samples: np.ndarray) -> float:
     """C_T: Mann-Whitney U of sample against held-out distances as a z value; far below 0 means copying."""
+    from scipy import stats
+
     n, m = len(samples), len(held_out)
     ranks = stats.rankdata(np.concatenate([samples, held_out]))
     u = ranks[:n].sum() - n * (n + 1) / 2

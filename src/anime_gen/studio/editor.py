@@ -1,5 +1,6 @@
 """The artist's document without any page: a character, what is wanted of it, what is measured, every step back."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ class Editor:
     ) -> None:
         self.renderer = renderer
         self.history = history or History(self._own(recipe or Recipe(seed=0)))
+        self._making = threading.RLock()  # a page asks for what is dragged while it draws what was let go
         self._shown: tuple[Recipe, Picture] | None = None
         self._base: tuple[tuple[Any, float], Picture] | None = None
 
@@ -58,10 +60,11 @@ class Editor:
     @property
     def picture(self) -> Picture:
         """The current state as pixels and measured values; made once per state."""
-        recipe = self.recipe
-        if self._shown is None or self._shown[0] != recipe:
-            self._shown = recipe, self._made(recipe)
-        return self._shown[1]
+        with self._making:
+            recipe = self.recipe
+            if self._shown is None or self._shown[0] != recipe:
+                self._shown = recipe, self._made(recipe)
+            return self._shown[1]
 
     def glance(self, name: str, value: Value) -> Picture:
         """The picture while `name` is dragged to `value`: one quick step, no new state; ValueError as `set_target`."""

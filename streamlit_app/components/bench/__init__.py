@@ -14,6 +14,7 @@ from anime_gen.studio import Editor
 from anime_gen.studio.export import enlarged
 from anime_gen.studio.rows import rows
 from anime_gen.studio.wording import described
+from components import live
 
 HERE = Path(__file__).parent
 KEY = "bench"
@@ -29,32 +30,28 @@ _component = st.components.v2.component(
 
 def show(editor: Editor, on_change: Callable[[], None]) -> None:
     """The bench; `on_change` runs after a wish or a lock became a new state, before anything is drawn again."""
-    sent, moving = st.session_state.get(KEY) or {}, False
-    drag, picture, answered = sent.get("drag"), editor.picture, st.session_state.get("bench.answered", 0)
     status = "Drag a slider: the picture follows. The line under it is what this character can reach."
-    if drag and int(drag["serial"]) > answered:  # else it came together with the wish that ended it
-        answered = int(drag["serial"])
-        moving = True
-        try:
-            picture = editor.glance(drag["name"], drag["value"])
-        except ValueError as error:
-            status = str(error)
-    data = {
-        "src": _data_url(picture, moving=moving),
-        "alt": described(picture.measured, editor.bundle.tagger.vocabulary),
+    data = shown(editor, editor.picture, moving=False) | {
         "status": st.session_state.pop("bench.refused", status),
         "groups": _groups(editor),
-        "rows": rows(editor, picture),
-        "answered": answered,
+        "answered": st.session_state.get("bench.answered", 0),
+        "live": live.address_of(editor),
     }
-    st.session_state["bench.answered"] = answered
     _component(
         data=data,
         key=KEY,
-        on_drag_change=lambda: None,
         on_wish_change=lambda: _changed("wish", lambda e: editor.set_target(e["name"], e["value"]), on_change),
         on_lock_change=lambda: _changed("lock", lambda e: editor.set_lock(e["name"], bool(e["locked"])), on_change),
     )
+
+
+def shown(editor: Editor, picture: Picture, moving: bool) -> dict[str, Any]:
+    """What the bench shows of a picture of this editor; one that is moving is gone in a moment."""
+    return {
+        "src": _data_url(picture, moving),
+        "alt": described(picture.measured, editor.bundle.tagger.vocabulary),
+        "rows": rows(editor, picture),
+    }
 
 
 def _changed(kind: str, apply: Callable[[dict[str, Any]], None], on_change: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 // The picture and its sliders. While a slider is dragged one request is under way at a time and the newest value goes
-// next, so that the picture follows the pointer as fast as the server can draw, and never lags behind a queue.
+// next, so that the picture follows the pointer as fast as the server can draw, and never lags behind a queue. What is
+// let go, clicked or locked goes through Streamlit, as everything else on the page.
 
 const PATIENCE_MS = 3000 // a request without an answer is given up after this
 const benches = new WeakMap()
@@ -17,14 +18,20 @@ class Bench {
     this.picture = root.querySelector(".picture")
     this.rows = new Map()
     this.serial = Date.now() // goes on rising when this component is made anew
-    this.waiting = null // what was last sent and is not drawn yet
-    this.next = null // the newest value, sent when the answer is here
+    this.waiting = null // the wish that was last sent and is not drawn yet
     this.held = null // the slider being dragged
+    this.next = null // its newest value, asked for when the picture before is here
+    this.following = false
   }
 
   show(component) {
     this.send = component.setTriggerValue
     this.data = component.data
+    this.draw()
+    if (this.waiting && this.data.answered >= this.waiting.serial) this.answered()
+  }
+
+  draw() {
     if (this.data.src && this.picture.getAttribute("src") !== this.data.src) {
       this.picture.src = this.data.src
       this.picture.alt = this.data.alt
@@ -32,7 +39,6 @@ class Bench {
     write(this.root.querySelector(".status"), this.data.status)
     this.showGroups()
     this.showRows()
-    if (this.waiting && this.data.answered >= this.waiting.serial) this.answered()
   }
 
   showGroups() {
@@ -78,14 +84,21 @@ class Bench {
   drag(name, value) {
     this.held = name
     this.next = { name, value, at: performance.now() }
-    const stuck = this.waiting && performance.now() - this.waiting.sent > PATIENCE_MS
-    if (!this.waiting || stuck) this.sendNext()
+    if (!this.following) this.follow()
   }
 
-  sendNext() {
-    this.waiting = { ...this.next, serial: ++this.serial, sent: performance.now(), kind: "drag" }
-    this.next = null
-    this.send("drag", { name: this.waiting.name, value: this.waiting.value, serial: this.serial })
+  async follow() {
+    this.following = true
+    while (this.next) {
+      const { name, value, at } = this.next
+      this.next = null
+      const answer = await asked(this.data.live, { name, value })
+      if (!answer || this.held !== name) continue // let go: the wish is on its way
+      this.data = { ...this.data, ...answer }
+      this.draw()
+      await this.seen("bench drag", at)
+    }
+    this.following = false
   }
 
   release(name, value) {
@@ -102,9 +115,24 @@ class Bench {
   answered() {
     const { at, kind } = this.waiting
     this.waiting = null
-    const seen = () => performance.measure(`bench ${kind}`, { start: at })
-    this.picture.decode().then(seen, seen) // the time until it can be seen, for tests and developer tools
-    if (this.next) this.sendNext()
+    this.seen(`bench ${kind}`, at)
+  }
+
+  // The time until the picture can be seen, for tests and developer tools.
+  async seen(name, start) {
+    await this.picture.decode().catch(() => {})
+    performance.measure(name, { start })
+  }
+}
+
+// What the server shows at that value, or why not; nothing if it doesn't answer.
+async function asked(address, question) {
+  const request = { method: "POST", body: JSON.stringify(question), signal: AbortSignal.timeout(PATIENCE_MS) }
+  try {
+    const reply = await fetch(new URL(address, document.baseURI), request)
+    return reply.status === 404 ? null : await reply.json()
+  } catch {
+    return null
   }
 }
 

@@ -6,7 +6,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from anime_gen.datasets import DirectionsDataset, MeasurerDataset
-from anime_gen.evaluation import EditConfig, MeasurerConfig
+from anime_gen.evaluation.config import EditConfig, MeasurerConfig
 from anime_gen.latent import DirectionConfig
 from anime_gen.pipelines.directions.nodes import fit_directions
 from anime_gen.pipelines.directions.pipeline import create_pipeline

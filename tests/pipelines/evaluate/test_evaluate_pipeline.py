@@ -9,7 +9,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from anime_gen.drawing import render_many, sample_characters
-from anime_gen.evaluation import MeasurerConfig, QualityConfig
+from anime_gen.evaluation.config import MeasurerConfig, QualityConfig
 from anime_gen.evaluation.faces import read_split
 from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
 from anime_gen.images import ArrayFaces, write_store

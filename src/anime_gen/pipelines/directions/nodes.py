@@ -4,9 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from anime_gen.evaluation import EditConfig, Measurer, MeasurerConfig, ensure_measurer
-from anime_gen.evaluation import judge_edits as judge
+from anime_gen.evaluation.config import EditConfig, MeasurerConfig
+from anime_gen.evaluation.edit_quality import judge_edits as judge
 from anime_gen.evaluation.edit_summary import summarise_edits
+from anime_gen.evaluation.measurer import Measurer
+from anime_gen.evaluation.measurer_training import ensure_measurer
 from anime_gen.evaluation.plots import plot_leakage
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.latent import DirectionConfig, Directions

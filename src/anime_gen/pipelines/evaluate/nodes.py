@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anime_gen.evaluation import Measurer, QualityConfig
-from anime_gen.evaluation import judge_generator as judge
+from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.faces import faces_of, read_split
+from anime_gen.evaluation.generator_quality import judge_generator as judge
+from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.evaluation.sheets import evidence_sheets
 from anime_gen.evaluation.small_sets import too_small, unjudged

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from anime_gen.evaluation import Measurer
 from anime_gen.evaluation.faces import faces_of, read_split
+from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.memorisation import shrunk
 from anime_gen.evaluation.originality import HELD_OUT, Originals
 from anime_gen.evaluation.progress_bar import bar
