@@ -57,7 +57,7 @@ def _open(folder: str, store_key: float) -> Bench:
     """The arguments are the key: another set of faces is another bench."""
     work = LabellingSession.open(Path(folder), Vocabulary.parse(project().parameters["attributes"]))
     bench, taggers = Bench(work, Path(folder)), [Path(folder) / TAGGERS, SHIPPED_TAGGERS]
-    bench.teach(work.look, lambda faces: collect_views(faces, work.vocabulary, taggers))
+    bench.teach(work.observe, lambda faces: collect_views(faces, work.vocabulary, taggers))
     return bench
 
 

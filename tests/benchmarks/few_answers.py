@@ -44,7 +44,7 @@ STARTS: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 
-def asked(attribute: Attribute, looks: Views, said: np.ndarray, pool: int) -> dict[int, str]:
+def asked(attribute: Attribute, views: Views, said: np.ndarray, pool: int) -> dict[int, str]:
     """Rows in the Label page's order, and how each was picked."""
     random = np.random.default_rng(0)
     picked: dict[int, str] = {}
@@ -55,9 +55,9 @@ def asked(attribute: Attribute, looks: Views, said: np.ndarray, pool: int) -> di
         if batch % RANDOM_EVERY == 0:
             new, source = random.permutation(np.flatnonzero(free))[:BATCH], RANDOM
         else:
-            guess = learn(attribute, looks, rows, said[rows])
+            guess = learn(attribute, views, rows, said[rows])
             new, source = (
-                most_informative(looks.of(attribute.name)[guess.look], guess.doubt, free, BATCH, batch),
+                most_informative(views.of(attribute.name)[guess.view], guess.doubt, free, BATCH, batch),
                 "active",
             )
         picked |= dict.fromkeys(new.tolist(), source)
@@ -67,7 +67,7 @@ def asked(attribute: Attribute, looks: Views, said: np.ndarray, pool: int) -> di
 def answer(
     store: LabelStore,
     attribute: Attribute,
-    looks: Views,
+    views: Views,
     labels: list[dict[str, float | str | None]],
     pool: int,
     wrong: float,
@@ -78,7 +78,7 @@ def answer(
     )
     applies = ~np.isnan(truth)
     truth[applies] = annotate(attribute, truth[applies].astype(int), wrong, np.random.default_rng(1))
-    for row, source in asked(attribute, looks, truth, pool).items():
+    for row, source in asked(attribute, views, truth, pool).items():
         value = decoded(attribute, truth[[row]])[0]
         store.answer(attribute.name, [f"p{row}"], value, Signature("simulated", source, "benchmark"))
 
@@ -114,7 +114,7 @@ def main() -> None:
     drawn = zip(bar(characters, "drawing"), render_many(characters, 64), strict=True)
     faces = ArrayFaces(np.stack([picture for _, picture in drawn]))
     labels = [character.labels() for character in characters]
-    looks, pool = collect_views(faces, vocabulary, [wish.taggers]), wish.count - APART
+    views, pool = collect_views(faces, vocabulary, [wish.taggers]), wish.count - APART
     for group in wish.groups:
         classes = [a for a in vocabulary.group(group) if a.kind in ("binary", "categorical")]
         index = pd.DataFrame({"id": [f"p{row}" for row in range(wish.count)]})
@@ -127,7 +127,7 @@ def main() -> None:
             (Path(place) / STORE_NAME).parent.mkdir(parents=True, exist_ok=True)
             store = LabelStore(Path(place) / STORE_NAME)
             for attribute in classes:
-                answer(store, attribute, looks, labels, pool, wish.wrong)
+                answer(store, attribute, views, labels, pool, wish.wrong)
             for start in wish.starts:
                 task = task_of(vocabulary, group, start, wish.taggers)
                 report = train_group(task, faces, index, store, None, Path(place), MemoryTracker()).card["report"]

@@ -10,7 +10,7 @@ Where the features come from is said with every figure:
 
 The lines and colours of the pictures are looked at in every case, as on the page. Faces are drawn from a seed the
 sub-models never saw. Prints macro-F1 on faces nobody was asked about, by number of answers, in active order (the Label
-page's, without its every third batch by chance) and in random order, and the ceiling: the same learner told the truth
+page's, without its every third batch by chance) and in random order, and the ceiling: the same estimator told the truth
 about every face it may ask about. Zero answers is what the sub-models say by themselves.
 """
 
@@ -46,17 +46,17 @@ def annotate(attribute: Attribute, truth: np.ndarray, wrong: float, random: np.r
 
 
 def curve(
-    attribute: Attribute, looks: Views, truth: np.ndarray, pool: int, wrong: float, active: bool, seed: int
+    attribute: Attribute, views: Views, truth: np.ndarray, pool: int, wrong: float, active: bool, seed: int
 ) -> list[float]:
     """Macro-F1 on the rows from ``pool`` on, at each number of answers in STEPS; NaN while nothing can be guessed."""
     random = np.random.default_rng(seed)
     said = annotate(attribute, truth, wrong, random)
     free = np.arange(len(truth)) < pool
-    first = medoids(looks.points[:pool], min(FIRST, pool), seed)
+    first = medoids(views.points[:pool], min(FIRST, pool), seed)
     asked = np.zeros(0, dtype=int)
     figures: list[float] = []
     while True:
-        guess = learn(attribute, looks, asked, said[asked]) if can_learn(attribute.name, looks, len(asked)) else None
+        guess = learn(attribute, views, asked, said[asked]) if can_learn(attribute.name, views, len(asked)) else None
         if len(asked) in STEPS:
             figures.append(macro_f1(truth[pool:], guess.value[pool:]) if guess else float("nan"))
         if len(asked) >= STEPS[-1] or not free.any():  # few wear glasses: there may be fewer rims to ask about
@@ -66,7 +66,7 @@ def curve(
         elif guess is None:
             new = first[free[first]][:BATCH]
         else:
-            new = most_informative(looks.of(attribute.name)[guess.look], guess.doubt, free, BATCH, len(asked))
+            new = most_informative(views.of(attribute.name)[guess.view], guess.doubt, free, BATCH, len(asked))
         free[new] = False
         asked = np.append(asked, new)
 
@@ -111,23 +111,23 @@ def main() -> None:
         left_out = attribute.group if wish.features == "others" else None
         if left_out not in made:
             heard = tagger_views(tagger, pictures.__getitem__, len(pictures), left_out)
-            made[left_out] = Views({**drawn, **heard.common}, heard.said)
-        looks = made[left_out].take(np.array(known))
+            made[left_out] = Views({**drawn, **heard.common}, heard.predictions)
+        views = made[left_out].take(np.array(known))
         for wrong in wish.wrong:
-            rows.append(_compared(attribute, looks, truth, wrong, wish.repeats))
+            rows.append(_compared(attribute, views, truth, wrong, wish.repeats))
             print(_line(rows[-1]), flush=True)
     print(_summary(rows))
     if wish.out:
         wish.out.write_text(json.dumps(rows, indent=1))
 
 
-def _compared(attribute: Attribute, looks: Views, truth: np.ndarray, wrong: float, repeats: int) -> dict[str, object]:
+def _compared(attribute: Attribute, views: Views, truth: np.ndarray, wrong: float, repeats: int) -> dict[str, object]:
     pool = 2 * len(truth) // 3
     active, chance = (
-        np.mean([curve(attribute, looks, truth, pool, wrong, order, seed) for seed in range(repeats)], axis=0).tolist()
+        np.mean([curve(attribute, views, truth, pool, wrong, order, seed) for seed in range(repeats)], axis=0).tolist()
         for order in (True, False)
     )
-    every = learn(attribute, looks, np.arange(pool), truth[:pool])
+    every = learn(attribute, views, np.arange(pool), truth[:pool])
     best = min(np.nanmax(active), np.nanmax(chance))
     return {
         "attribute": attribute.name,

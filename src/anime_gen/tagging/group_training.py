@@ -65,12 +65,12 @@ def train_group(
 
     `answers`: labels given on the Label page. `work`: a folder for what takes long and can be read again.
     """
-    gathered = _gathered(task, faces, index, answers, work)
-    reasons = lacking(task.vocabulary.values(), gathered, task.labels.least)
+    merged = _merged_labels(task, faces, index, answers, work)
+    reasons = lacking(task.vocabulary.values(), merged, task.labels.least)
     check_required(task.labels.required, task.vocabulary, reasons)
     weak = task.labels.weak_start == "drawn" and task.labels.weak_count > 0
     attributes = tuple(
-        a for a in task.attributes if a.name not in reasons or (weak and _drawable(a)) or _voted(gathered, a.name)
+        a for a in task.attributes if a.name not in reasons or (weak and _drawable(a)) or _voted(merged, a.name)
     )
     missing = {a.name: reasons[a.name] for a in task.attributes if a not in attributes}
     report = {name: untrained_report(task.vocabulary[name], reason) for name, reason in missing.items()}
@@ -78,47 +78,47 @@ def train_group(
     if not attributes:
         logger.warning("sub-model %s is not trained: no attribute of it has enough labels", task.size.group)
         return TrainedGroup(card, None)
-    fingerprint = _fingerprint(task, faces, gathered, attributes)
+    fingerprint = _fingerprint(task, faces, merged, attributes)
     if before is not None and before.model is not None and before.card.get("fingerprint") == fingerprint:
         logger.info("sub-model %s is unchanged: kept", task.size.group)
         return before
     started = time.perf_counter()
-    schooled, judged = _trained(task, attributes, faces, gathered, work, weak, tracker)
-    report |= {name: attribute_report(j, schooled.n_train[name]) for name, j in judged.items()}
+    fitted, judged = _trained(task, attributes, faces, merged, work, weak, tracker)
+    report |= {name: attribute_report(j, fitted.n_train[name]) for name, j in judged.items()}
     for name in set(reasons) & {a.name for a in attributes}:  # learned from first votes, hardly measured on this set
-        report[name]["votes"] = "guessed" if _voted(gathered, name) else "drawn"
+        report[name]["votes"] = "guessed" if _voted(merged, name) else "drawn"
     card |= {
         "fingerprint": fingerprint,
         "seconds": round(time.perf_counter() - started, 1),
-        "epochs": len(schooled.curve.score),
+        "epochs": len(fitted.curve.score),
         "report": {a.name: report[a.name] for a in task.attributes},
     }
-    schooled.model.card = card
-    return TrainedGroup(card, schooled.model)
+    fitted.model.card = card
+    return TrainedGroup(card, fitted.model)
 
 
-def _gathered(
+def _merged_labels(
     task: GroupTask, faces: Faces, index: pd.DataFrame, answers: LabelStore | None, work: Path
 ) -> MergedLabels:
     """All labels; guesses and an ONNX tagger's votes fill gaps in the training pictures, never calibrate or test."""
-    gathered = merge_labels(index, task.vocabulary, task.labels, answers)
+    merged = merge_labels(index, task.vocabulary, task.labels, answers)
     if task.labels.onnx is not None:
-        tested = {name: values[gathered.testing].copy() for name, values in gathered.targets.values.items()}
-        labelled = np.any([gathered.targets.known(name) for name in task.vocabulary], axis=0)
-        voted = add_votes(gathered.targets, faces, task.labels.onnx, task.labels.weak_weight, work / ONNX_VOTES)
-        gathered.chosen |= voted & ~labelled
-        for name, values in gathered.targets.values.items():
-            values[gathered.testing] = tested.get(name, np.nan)
+        tested = {name: values[merged.testing].copy() for name, values in merged.targets.values.items()}
+        labelled = np.any([merged.targets.known(name) for name in task.vocabulary], axis=0)
+        voted = add_votes(merged.targets, faces, task.labels.onnx, task.labels.weak_weight, work / ONNX_VOTES)
+        merged.chosen |= voted & ~labelled
+        for name, values in merged.targets.values.items():
+            values[merged.testing] = tested.get(name, np.nan)
     if task.labels.taught_by is not None:
         taggers, weight = Path(task.labels.taught_by), task.labels.weak_weight
-        add_pseudo_labels(gathered, faces, taggers, weight, work / PSEUDO_LABELS)
-    return gathered
+        add_pseudo_labels(merged, faces, taggers, weight, work / PSEUDO_LABELS)
+    return merged
 
 
-def _voted(gathered: MergedLabels, name: str) -> bool:
+def _voted(merged: MergedLabels, name: str) -> bool:
     """Whether sub-models or a tagger of one's own voted on an attribute of the learning pictures."""
-    votes = gathered.targets.votes.get(name)
-    return votes is not None and bool(votes[gathered.learning].any())
+    votes = merged.targets.votes.get(name)
+    return votes is not None and bool(votes[merged.learning].any())
 
 
 def _drawable(attribute: Attribute) -> bool:
@@ -127,15 +127,15 @@ def _drawable(attribute: Attribute) -> bool:
     return attribute.name in ATTRIBUTES
 
 
-def _fingerprint(task: GroupTask, faces: Faces, gathered: MergedLabels, attributes: tuple[Attribute, ...]) -> str:
+def _fingerprint(task: GroupTask, faces: Faces, merged: MergedLabels, attributes: tuple[Attribute, ...]) -> str:
     digest = hashlib.sha256(faces.fingerprint.encode())
     settings = [task.size.model_dump(), task.training.model_dump(), task.labels.model_dump()]
     digest.update(json.dumps([settings, [a.model_dump() for a in attributes]], sort_keys=True).encode())
     for attribute in attributes:
-        for part in (gathered.targets.values, gathered.targets.weights, gathered.targets.votes):
+        for part in (merged.targets.values, merged.targets.weights, merged.targets.votes):
             if attribute.name in part:
                 digest.update(np.ascontiguousarray(part[attribute.name]).tobytes())
-    for rows in (gathered.learning, gathered.testing, gathered.chosen):
+    for rows in (merged.learning, merged.testing, merged.chosen):
         digest.update(np.ascontiguousarray(rows).tobytes())
     start = _start_file(task)
     if start is not None:
@@ -147,13 +147,13 @@ def _trained(
     task: GroupTask,
     attributes: tuple[Attribute, ...],
     faces: Faces,
-    gathered: MergedLabels,
+    merged: MergedLabels,
     work: Path,
     weak: bool,
     tracker: Tracker,
 ) -> tuple[FittedSubModel, dict[str, Judged]]:
-    read, targets = reader(faces, task.training.input_px), gathered.targets
-    learning, random_rows = gathered.learning, gathered.random
+    read, targets = reader(faces, task.training.input_px), merged.targets
+    learning, random_rows = merged.learning, merged.random
     if weak:
         count = task.labels.weak_count
         drawn = weak_faces(work / WEAK_FACES, count, task.training.input_px)
@@ -166,18 +166,18 @@ def _trained(
         tracker.log_metrics({f"{place}/validation_score": score}, step=(epoch + 1) * len(learning))
 
     place = f"tagging/{task.size.group}"
-    own, start = gathered.targets.count, _start(task)
-    schooled = fit_sub_model(
+    own, start = merged.targets.count, _start(task)
+    fitted = fit_sub_model(
         attributes, read, targets, learning, random_rows, task.size, task.training, own, start, on_epoch
     )
-    judged, pictures = _tested(schooled, attributes, read, gathered)
-    step = len(schooled.curve.score) * len(learning)
-    tracker.log_image(f"{place}/curves", curves(schooled.curve), step)
+    judged, pictures = _tested(fitted, attributes, read, merged)
+    step = len(fitted.curve.score) * len(learning)
+    tracker.log_image(f"{place}/curves", curves(fitted.curve), step)
     if len(pictures):
         tracker.log_image(f"{place}/predicted_and_true", confusion_or_scatter(judged), step)
         tracker.log_image(f"{place}/reliability", reliability(judged), step)
         tracker.log_image(f"{place}/most_wrong", worst_pictures(judged, pictures), step)
-    return schooled, judged
+    return fitted, judged
 
 
 def _start_file(task: GroupTask) -> Path | None:
@@ -198,19 +198,17 @@ def _start(task: GroupTask) -> SubModel | None:
 
 
 def _tested(
-    schooled: FittedSubModel, attributes: tuple[Attribute, ...], read: Any, gathered: MergedLabels
+    fitted: FittedSubModel, attributes: tuple[Attribute, ...], read: Any, merged: MergedLabels
 ) -> tuple[dict[str, Judged], np.ndarray]:
     """Predictions beside the truth on the test split, and its pictures uint8 [n, r, r, 3]."""
-    rows = gathered.testing
+    rows = merged.testing
     pictures = read(rows)
     images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
-    raw = raw_outputs(schooled.model.network, images) if len(rows) else [torch.zeros(0, w) for w in _widths(schooled)]
+    raw = raw_outputs(fitted.model.network, images) if len(rows) else [torch.zeros(0, w) for w in _widths(fitted)]
     unknown = np.full(len(rows), np.nan)
-    truth = [
-        gathered.targets.values[a.name][rows] if a.name in gathered.targets.values else unknown for a in attributes
-    ]
-    return schooled.model.judge(raw, torch.from_numpy(np.stack(truth, axis=1)).float()), pictures
+    truth = [merged.targets.values[a.name][rows] if a.name in merged.targets.values else unknown for a in attributes]
+    return fitted.model.judge(raw, torch.from_numpy(np.stack(truth, axis=1)).float()), pictures
 
 
-def _widths(schooled: FittedSubModel) -> list[int]:
-    return schooled.model.network.widths
+def _widths(fitted: FittedSubModel) -> list[int]:
+    return fitted.model.network.widths

@@ -65,14 +65,14 @@ def test_a_few_answers_teach_every_kind(name: str) -> None:
         "hair_hue": (60 + 40 * raw) % 360,
     }[name]
     rows = np.arange(80)
-    looks = Views({"blind": random.normal(size=(400, 6)), "telling": features})
-    guess = learn(WORDS[name], looks, rows, truth[rows])
-    assert guess.look == "telling"
+    views = Views({"blind": random.normal(size=(400, 6)), "telling": features})
+    guess = learn(WORDS[name], views, rows, truth[rows])
+    assert guess.view == "telling"
     assert len(guess.value) == len(guess.doubt) == 400
     so_far = score(WORDS[name], truth[rows], guess)
     assert so_far is not None
     assert so_far > 0.75
-    assert score(WORDS[name], truth[:5], learn(WORDS[name], looks, rows[:5], truth[:5])) is None
+    assert score(WORDS[name], truth[:5], learn(WORDS[name], views, rows[:5], truth[:5])) is None
 
 
 def test_a_tenth_of_wrong_answers_does_not_undo_the_rest() -> None:
@@ -116,17 +116,17 @@ NOBODY = np.zeros(0, dtype=int)
 
 @pytest.mark.parametrize("name", list(WORDS_OF))
 def test_before_any_answer_a_sub_models_word_is_the_guess(name: str) -> None:
-    voices = {"taught": Prediction(WORDS_OF[name], np.zeros((4, 2)))}
-    looks = Views({"points": np.zeros((4, 2))}, {name: voices})
-    assert can_learn(name, looks, 0)
-    np.testing.assert_allclose(learn(WORDS[name], looks, NOBODY, np.zeros(0)).value, MEANT[name], atol=1e-9)
+    predictions = {"taught": Prediction(WORDS_OF[name], np.zeros((4, 2)))}
+    views = Views({"points": np.zeros((4, 2))}, {name: predictions})
+    assert can_learn(name, views, 0)
+    np.testing.assert_allclose(learn(WORDS[name], views, NOBODY, np.zeros(0)).value, MEANT[name], atol=1e-9)
 
 
 def test_without_answers_or_words_nothing_is_guessed() -> None:
-    looks = Views({"points": np.zeros((9, 2))})
-    assert not can_learn("glasses", looks, 3)
+    views = Views({"points": np.zeros((9, 2))})
+    assert not can_learn("glasses", views, 3)
     with pytest.raises(ValueError, match="glasses: no sub-model speaks of it"):
-        learn(WORDS["glasses"], looks, np.arange(3), np.zeros(3))
+        learn(WORDS["glasses"], views, np.arange(3), np.zeros(3))
 
 
 def biased(count: int = 600) -> tuple[Views, np.ndarray]:
@@ -140,22 +140,22 @@ def biased(count: int = 600) -> tuple[Views, np.ndarray]:
 
 @pytest.mark.parametrize("every", [1000, 10])
 def test_answers_correct_a_sub_models_words(every: int) -> None:
-    looks, truth = biased()
-    before = learn(WORDS["glasses"], looks, NOBODY, np.zeros(0)).value
+    views, truth = biased()
+    before = learn(WORDS["glasses"], views, NOBODY, np.zeros(0)).value
     assert np.mean(before == truth) < 0.75
-    rows = np.argsort(np.abs(looks.said["glasses"]["taught"].words[:, 0] - 3.0))[:40]
+    rows = np.argsort(np.abs(views.predictions["glasses"]["taught"].readout[:, 0] - 3.0))[:40]
     answers = truth[rows].copy()
     answers[every - 1 :: every] = 1.0 - answers[every - 1 :: every]  # slips
-    assert np.mean(learn(WORDS["glasses"], looks, rows, answers).value == truth) > 0.97
+    assert np.mean(learn(WORDS["glasses"], views, rows, answers).value == truth) > 0.97
 
 
 def test_a_few_like_answers_do_not_outvote_a_sub_model() -> None:
     random = np.random.default_rng(0)
     truth = (np.arange(300) % 10 == 0).astype(float)
     said = Prediction((8.0 * truth - 4.0)[:, None], np.zeros((300, 1)))
-    looks = Views({"blind": random.normal(size=(300, 9))}, {"glasses": {"taught": said}})
+    views = Views({"blind": random.normal(size=(300, 9))}, {"glasses": {"taught": said}})
     rows = np.array([1, 2, 3, 4, 5, 6])  # none of them wears any
-    assert np.array_equal(learn(WORDS["glasses"], looks, rows, truth[rows]).value, truth)
+    assert np.array_equal(learn(WORDS["glasses"], views, rows, truth[rows]).value, truth)
 
 
 def test_a_sub_model_that_says_nonsense_does_not_keep_looks_from_learning() -> None:
@@ -166,10 +166,10 @@ def test_a_sub_model_that_says_nonsense_does_not_keep_looks_from_learning() -> N
     telling = random.normal(size=(600, 150))
     telling[:, :8] += 2.0 * np.eye(8)[truth]
     nonsense = Prediction(9.0 * np.eye(8)[random.integers(0, 8, 600)], random.normal(size=(600, 8)))
-    looks = Views({"telling": telling.astype(np.float32)}, {"hair_color": {"taught": nonsense}})
+    views = Views({"telling": telling.astype(np.float32)}, {"hair_color": {"taught": nonsense}})
     rows = np.arange(100)
-    guess = learn(color, looks, rows, truth[rows].astype(float))
-    assert guess.look == "telling"
+    guess = learn(color, views, rows, truth[rows].astype(float))
+    assert guess.view == "telling"
     assert np.mean(guess.value == truth) > 0.4  # by chance: 0.125
 
 
@@ -177,9 +177,9 @@ def test_answers_move_a_measure_that_is_off_by_the_same_everywhere() -> None:
     random = np.random.default_rng(0)
     truth = random.uniform(0.3, 0.9, 300)
     words = (truth - 0.25 + random.normal(0.0, 0.02, 300))[:, None]
-    looks = Views({"blind": random.normal(size=(300, 9))}, {"hair_length": {"taught": Prediction(words, words)}})
+    views = Views({"blind": random.normal(size=(300, 9))}, {"hair_length": {"taught": Prediction(words, words)}})
     rows = np.arange(12)
-    guess = learn(WORDS["hair_length"], looks, rows, truth[rows])
+    guess = learn(WORDS["hair_length"], views, rows, truth[rows])
     assert np.abs(guess.value - truth).mean() < 0.04
     assert np.abs(guess.held_out - truth[rows]).mean() < 0.04
 
@@ -195,7 +195,7 @@ def test_the_bench_asks_by_chance_until_it_knows_the_faces_then_by_doubt(tmp_pat
     work = bench(tmp_path)
     _, labels = faces(150)
     assert work.next_batch("glasses", 20)[1] == "random"
-    work.look(lambda them: collect_views(them, WORDS, [tmp_path / "none"]))
+    work.observe(lambda them: collect_views(them, WORDS, [tmp_path / "none"]))
     sources = []
     for _ in range(4):
         names, source = work.next_batch("glasses", 20)
@@ -241,23 +241,23 @@ def test_people_overrule_labels_and_learners_choices_never_calibrate(tmp_path: P
     store.answer("hair_color", ["p1"], "blue", Signature("ann", "active", "v"))
     store.answer("hair_color", ["elsewhere"], "blue", Signature("ann", "active", "v"))
     store.compare("hair_length", "p0", "p1", "p1", Signature("ann", "pair", "v"))
-    gathered = merge_labels(index, WORDS, LabelsConfig(), store)
-    assert list(gathered.targets.values["hair_color"][:2]) == [0.0, 2.0]
-    assert np.isnan(gathered.targets.values["hair_color"][2])
-    assert list(gathered.targets.weights["hair_color"][:2]) == [1.0, 2.0]
-    assert gathered.targets.values["hair_length"][1] > gathered.targets.values["hair_length"][0]
-    assert list(gathered.random) == [0]
-    assert list(gathered.testing) == [2]
+    merged = merge_labels(index, WORDS, LabelsConfig(), store)
+    assert list(merged.targets.values["hair_color"][:2]) == [0.0, 2.0]
+    assert np.isnan(merged.targets.values["hair_color"][2])
+    assert list(merged.targets.weights["hair_color"][:2]) == [1.0, 2.0]
+    assert merged.targets.values["hair_length"][1] > merged.targets.values["hair_length"][0]
+    assert list(merged.random) == [0]
+    assert list(merged.testing) == [2]
 
 
 def test_looks_are_equally_loud_when_faces_are_clustered() -> None:
     random = np.random.default_rng(0)
-    looks = Views({"loud": 1000.0 * random.normal(size=(200, 3)), "low": random.normal(size=(200, 5))})
-    spread = looks.points.var(axis=0)
+    views = Views({"loud": 1000.0 * random.normal(size=(200, 3)), "low": random.normal(size=(200, 5))})
+    spread = views.points.var(axis=0)
     assert spread[:3].sum() == pytest.approx(spread[3:].sum())
-    assert set(looks.of("glasses")) == {"loud", "low"}
-    voices = {"taught": Prediction(np.zeros((200, 1)), np.zeros((200, 7)))}
-    said = Views(looks.common, {"glasses": voices}).take(np.arange(9))
+    assert set(views.of("glasses")) == {"loud", "low"}
+    predictions = {"taught": Prediction(np.zeros((200, 1)), np.zeros((200, 7)))}
+    said = Views(views.common, {"glasses": predictions}).take(np.arange(9))
     assert said.of("glasses")["taught"].shape == (9, 7)
     assert set(said.of("hat")) == {"loud", "low"}
 
@@ -277,8 +277,8 @@ def test_lines_ignore_the_hue_and_colours_ignore_where_within_a_cell() -> None:
     moved[:, :, 3:7] = [250, 40, 40]
     other[:, :, 8:12] = [40, 250, 40]
 
-    def apart(look: np.ndarray, another: np.ndarray) -> float:
-        return float(np.abs(look - another).max())
+    def apart(view: np.ndarray, another: np.ndarray) -> float:
+        return float(np.abs(view - another).max())
 
     assert apart(lines(upright), lines(lying)) > 0.5
     assert apart(lines(upright), lines(other)) < 0.02

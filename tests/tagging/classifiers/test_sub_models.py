@@ -192,22 +192,22 @@ def test_guesses_fill_gaps_and_neither_replace_labels_nor_judge(
     trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
 ) -> None:
     said = [{"hair_color": "blue"} if row % 40 == 0 else {} for row in range(COUNT)]
-    gathered = merge_labels(index_of(said), vocabulary(), LabelsConfig(), None)
-    add_pseudo_labels(gathered, FACES, trained[0] / TAGGERS, 0.3, tmp_path)
-    targets, labelled = gathered.targets, np.arange(COUNT) % 40 == 0
+    merged = merge_labels(index_of(said), vocabulary(), LabelsConfig(), None)
+    add_pseudo_labels(merged, FACES, trained[0] / TAGGERS, 0.3, tmp_path)
+    targets, labelled = merged.targets, np.arange(COUNT) % 40 == 0
     assert set(targets.values["hair_color"][labelled]) == {2.0}
     assert not targets.votes["hair_color"][labelled].any()
-    assert np.isnan(targets.values["hair_color"][gathered.testing][~labelled[gathered.testing]]).all()
-    guessed = gathered.learning[~labelled[gathered.learning]]
+    assert np.isnan(targets.values["hair_color"][merged.testing][~labelled[merged.testing]]).all()
+    guessed = merged.learning[~labelled[merged.learning]]
     assert targets.votes["hair_color"][guessed].all()
     assert 0.0 < targets.weights["hair_color"][guessed].min() <= targets.weights["hair_color"][guessed].max() <= 0.3
-    assert set(gathered.random) == set(gathered.learning[labelled[gathered.learning]])
+    assert set(merged.random) == set(merged.learning[labelled[merged.learning]])
     first = targets.values["hair_color"].copy()
     again = merge_labels(index_of(said), vocabulary(), LabelsConfig(), None)
     add_pseudo_labels(again, Unreadable(PICTURES), trained[0] / TAGGERS, 0.3, tmp_path)  # looked at once, kept
     np.testing.assert_array_equal(again.targets.values["hair_color"], first)
     with pytest.raises(FileNotFoundError, match=r"taught_by: no sub-models in .*none"):
-        add_pseudo_labels(gathered, FACES, tmp_path / "none", 0.3, tmp_path)
+        add_pseudo_labels(merged, FACES, tmp_path / "none", 0.3, tmp_path)
 
 
 def test_guesses_do_not_calibrate(trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path) -> None:
@@ -233,8 +233,8 @@ def test_drawn_labels_calibrate_what_was_only_guessed(
     targets.put("hair_length", every[own:], lengths[own:], 0.3)  # drawn faces come after the set's own
     attributes = tuple(targets.vocabulary.values())
     size = SubModelConfig(group="hair", width=8, epochs=1)
-    schooled = fit_sub_model(attributes, PICTURES.__getitem__, targets, every, every, size, TRAINING, own)
-    assert schooled.model.calibrations["hair_length"].scale != 1.0
+    fitted = fit_sub_model(attributes, PICTURES.__getitem__, targets, every, every, size, TRAINING, own)
+    assert fitted.model.calibrations["hair_length"].scale != 1.0
 
 
 def test_answers_without_a_word_from_a_sub_model_are_not_spread_over_the_set(
@@ -243,9 +243,9 @@ def test_answers_without_a_word_from_a_sub_model_are_not_spread_over_the_set(
     words = Vocabulary.parse({**ENTRIES, "scar": {"label": "Scar", "kind": "binary", "group": "face"}})
     index = index_of([{} for _ in range(COUNT)])
     index["label.scar"] = [0.0] * 5 + [None] * (COUNT - 5)
-    gathered = merge_labels(index, words, LabelsConfig(), None)
-    add_pseudo_labels(gathered, FACES, trained[0] / TAGGERS, 0.3, tmp_path)
-    assert gathered.targets.known("scar").sum() == 5
+    merged = merge_labels(index, words, LabelsConfig(), None)
+    add_pseudo_labels(merged, FACES, trained[0] / TAGGERS, 0.3, tmp_path)
+    assert merged.targets.known("scar").sum() == 5
     wish = task("face", words, taught_by=str(trained[0] / TAGGERS), required=["scar"])
     with pytest.raises(ValueError, match="scar, but it has no labels: 5 labelled"):
         made(wish, index, tmp_path)
@@ -293,36 +293,36 @@ def test_settled_among_paler_pictures_it_reads_them_better(
     tagger = Tagger.load(trained[0] / TAGGERS)
     usual = torch.from_numpy(PICTURES[-80:]).permute(0, 3, 1, 2).float() / 127.5 - 1
     paler = 0.5 * usual + 0.5
-    at_home = adapt_batch_norm(tagger, paler.split(40))
+    adapted = adapt_batch_norm(tagger, paler.split(40))
     truth = np.array([entry["hair_length"] for entry in LABELS[-80:]], dtype=float)
 
     def miss(model: Tagger) -> float:
         return float(np.abs(model.values(model.readout(paler))["hair_length"] - truth).mean())
 
-    assert miss(at_home) < 0.7 * miss(tagger)
+    assert miss(adapted) < 0.7 * miss(tagger)
     assert torch.equal(tagger.readout(usual), Tagger.load(trained[0] / TAGGERS).readout(usual))
 
 
-def test_the_label_page_hears_every_sub_model_in_two_voices(
+def test_the_label_page_asks_every_sub_model_in_two_variants(
     trained: tuple[Path, dict[str, dict], MemoryTracker], tmp_path: Path
 ) -> None:
-    looks = collect_views(FACES, vocabulary(), [trained[0] / "none", trained[0] / TAGGERS, trained[0] / TAGGERS])
-    assert set(looks.common) == {"lines", "colours", "seen"}
-    assert set(looks.said) == set(ENTRIES)
-    assert all(set(voices) == {"taught", "settled"} for voices in looks.said.values())
-    assert {len(look) for name in ENTRIES for look in looks.of(name).values()} == {COUNT}
+    views = collect_views(FACES, vocabulary(), [trained[0] / "none", trained[0] / TAGGERS, trained[0] / TAGGERS])
+    assert set(views.common) == {"lines", "colours", "seen"}
+    assert set(views.predictions) == set(ENTRIES)
+    assert all(set(predictions) == {"taught", "adapted"} for predictions in views.predictions.values())
+    assert {len(view) for name in ENTRIES for view in views.of(name).values()} == {COUNT}
     truth = [("red", "green", "blue").index(str(entry["hair_color"])) for entry in LABELS]
-    guess = learn(vocabulary()["hair_color"], looks, np.zeros(0, dtype=int), np.zeros(0))
+    guess = learn(vocabulary()["hair_color"], views, np.zeros(0, dtype=int), np.zeros(0))
     assert np.mean(guess.value == truth) > 0.95
     left_out = tagger_views(Tagger.load(trained[0] / TAGGERS), PICTURES.__getitem__, COUNT, left_out="hair")
-    assert set(left_out.said) == {"head_turn", "glasses"}
+    assert set(left_out.predictions) == {"head_turn", "glasses"}
     other = vocabulary().dump()
     other["hair_color"]["classes"] = ["red", "green", "blue", "pink"]
     heard = collect_views(FACES, Vocabulary.parse(other), [trained[0] / TAGGERS])
-    assert set(heard.said) == set(ENTRIES) - {"hair_color"}  # it has no word for pink
+    assert set(heard.predictions) == set(ENTRIES) - {"hair_color"}  # it has no word for pink
     damaged = tmp_path / "damaged"
     shutil.copytree(trained[0] / TAGGERS, damaged)
     (damaged / "hair.safetensors").write_bytes(b"half a file")
-    assert collect_views(FACES, vocabulary(), [damaged]).said == {}
+    assert collect_views(FACES, vocabulary(), [damaged]).predictions == {}
     (damaged / "hair.safetensors").unlink()
-    assert collect_views(FACES, vocabulary(), [damaged]).said == {}
+    assert collect_views(FACES, vocabulary(), [damaged]).predictions == {}

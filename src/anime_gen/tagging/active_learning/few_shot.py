@@ -1,7 +1,7 @@
-"""Learning one attribute from a few answers, or from none where a sub-model has a word for it; about a second.
+"""Learning one attribute from a few answers, or from none where a sub-model predicts it; about a second.
 
-Two kinds of learners guess. Those that only look at the faces know nothing before the answers; those that correct a
-sub-model's words start from what it says and move away as far as the answers ask for. Every learner predicts the
+Two kinds of estimators guess. Those that only look at the faces know nothing before the answers; those that correct a
+sub-model's prediction start from it and move away as far as the answers ask for. Every estimator predicts the
 answers left out of it (five folds), and is then trusted by how likely it held them. A colour is thus learned from
 colours and a rim from lines, without anyone saying so. This is what the Label page retrains after every few answers;
 the full sub-model learns from the same answers later.
@@ -21,13 +21,13 @@ from anime_gen.tagging.active_learning.views import Views
 from anime_gen.tagging.classifiers.metrics import macro_f1, r_squared
 
 FOLDS = 5
-LEAST = 4  # answers from which looks alone can be learned from
-BESIDE_VOICES = 20  # ... and where sub-models have a word for it: before, looks guess what they heard most
+LEAST = 4  # answers from which views alone can be learned from
+BESIDE_PREDICTIONS = 20  # ... and where sub-models predict it: before, views guess the answer given most
 
 SURENESS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12)
 
 Chances = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Of a learner: from answered rows [m], their classes [m] and asked rows [k], chances [k, classes]."""
+"""Of an estimator: from answered rows [m], their classes [m] and asked rows [k], chances [k, classes]."""
 
 
 @dataclass(frozen=True)
@@ -36,33 +36,33 @@ class Guess:
 
     ``value`` [n] is a class number, units or degrees; ``sure`` [n] is its chance of being right (1 where a value is not
     a class); ``doubt`` [n] is high where an answer would teach most; ``held_out`` [m] is what each answer was taken for
-    by learners that had not heard it; ``look`` names the look or voice trusted most.
+    by estimators it was left out of; ``view`` names the view or prediction trusted most.
     """
 
     value: np.ndarray
     sure: np.ndarray
     doubt: np.ndarray
     held_out: np.ndarray
-    look: str
+    view: str
 
 
-def can_learn(attribute: str, looks: Views, answers: int) -> bool:
-    """Whether there is anything to guess from: a few answers, or the word of a sub-model."""
-    return answers >= LEAST or attribute in looks.said
+def can_learn(attribute: str, views: Views, answers: int) -> bool:
+    """Whether there is anything to guess from: a few answers, or a sub-model's prediction."""
+    return answers >= LEAST or attribute in views.predictions
 
 
-def learn(attribute: Attribute, looks: Views, rows: np.ndarray, answers: np.ndarray) -> Guess:
+def learn(attribute: Attribute, views: Views, rows: np.ndarray, answers: np.ndarray) -> Guess:
     """Guess every picture from the answers [m] about some rows [m]; ValueError where ``can_learn`` says no.
 
-    Class attributes: linear discriminants of looks and corrected words; doubt is one minus the margin between the two
-    likeliest classes, times how rare the answers for the likely classes are. Continuous and cyclic ones: ridge
+    Class attributes: linear discriminants of views and corrected predictions; doubt is one minus the margin between
+    the two likeliest classes, times how rare the answers for the likely classes are. Continuous and cyclic ones: ridge
     regression; doubt is the predictive variance of Bayesian linear regression.
     """
-    if not can_learn(attribute.name, looks, len(rows)):
+    if not can_learn(attribute.name, views, len(rows)):
         raise ValueError(f"{attribute.name}: no sub-model speaks of it, and under {LEAST} answers teach nothing")
     if attribute.kind in ("binary", "categorical"):
-        return _learn_classes(attribute, looks, rows, answers.astype(int))
-    return _learn_values(attribute, looks, rows, answers)
+        return _learn_classes(attribute, views, rows, answers.astype(int))
+    return _learn_values(attribute, views, rows, answers)
 
 
 def score(attribute: Attribute, answers: np.ndarray, guess: Guess) -> float | None:
@@ -84,52 +84,52 @@ def _folds(count: int) -> list[np.ndarray]:
     return [parts == part for part in np.unique(parts)]
 
 
-def _learn_classes(attribute: Attribute, looks: Views, rows: np.ndarray, own: np.ndarray) -> Guess:
+def _learn_classes(attribute: Attribute, views: Views, rows: np.ndarray, own: np.ndarray) -> Guess:
     classes = len(attribute.classes) or 2
-    voices = looks.said.get(attribute.name, {})
-    learners: dict[str, Chances] = {name: partial(correct, said, classes) for name, said in voices.items()}
+    predictions = views.predictions.get(attribute.name, {})
+    estimators: dict[str, Chances] = {name: partial(correct, one, classes) for name, one in predictions.items()}
     counts = np.bincount(own, minlength=classes)
-    if not voices or (len(rows) >= BESIDE_VOICES and np.count_nonzero(counts > 1) > 1):
-        learners |= {name: partial(discriminate, look, classes) for name, look in looks.common.items()}
-    every = np.arange(len(next(iter(looks.common.values()))))
-    if not voices and np.count_nonzero(counts) < 2:
-        return _one_class(looks, rows, own)
-    held = {name: np.full((len(rows), classes), 1.0 / classes) for name in learners}
+    if not predictions or (len(rows) >= BESIDE_PREDICTIONS and np.count_nonzero(counts > 1) > 1):
+        estimators |= {name: partial(discriminate, view, classes) for name, view in views.common.items()}
+    every = np.arange(len(next(iter(views.common.values()))))
+    if not predictions and np.count_nonzero(counts) < 2:
+        return _one_class(views, rows, own)
+    held = {name: np.full((len(rows), classes), 1.0 / classes) for name in estimators}
     for out in _folds(len(rows)) if len(rows) >= LEAST else []:
-        for name, chances in learners.items():
+        for name, chances in estimators.items():
             held[name][out] = chances(rows[~out], own[~out], rows[out])
     sure = {name: _sureness(chances, own) for name, chances in held.items()}
     held = {name: _cooled(chances, sure[name]) for name, chances in held.items()}
     trust = _trust({name: chances[np.arange(len(own)), own] for name, chances in held.items()}, classes)
     likely = sum(
         trust[name] * _cooled(chances(rows, own, every), sure[name])
-        for name, chances in learners.items()
+        for name, chances in estimators.items()
         if trust[name] > 0.01
     )
-    heard = sum(trust[name] * chances for name, chances in held.items())
+    left_out = sum(trust[name] * chances for name, chances in held.items())
     top = np.sort(likely, axis=1)[:, -2:]
     need = (likely / (1.0 + counts)).sum(axis=1)
     return Guess(
         np.argmax(likely, axis=1).astype(float),
         top[:, 1],
         (1.0 - (top[:, 1] - top[:, 0])) * need,
-        np.argmax(heard, axis=1).astype(float),
+        np.argmax(left_out, axis=1).astype(float),
         max(trust, key=trust.__getitem__),
     )
 
 
-def _one_class(looks: Views, rows: np.ndarray, own: np.ndarray) -> Guess:
+def _one_class(views: Views, rows: np.ndarray, own: np.ndarray) -> Guess:
     """Nothing to tell apart yet; far from what was seen is most doubtful."""
-    name, look = next(iter(looks.common.items()))
-    far = _nearest(look, look[rows])
-    value = np.full(len(look), float(own[0]))
-    return Guess(value, np.ones(len(look)), far / max(1e-9, float(far.max())), own.astype(float), name)
+    name, view = next(iter(views.common.items()))
+    far = _nearest(view, view[rows])
+    value = np.full(len(view), float(own[0]))
+    return Guess(value, np.ones(len(view)), far / max(1e-9, float(far.max())), own.astype(float), name)
 
 
 def _sureness(chances: np.ndarray, own: np.ndarray) -> float:
-    """How sure a learner may be: the power of its chances [m, classes] that makes the unheard answers [m] likeliest.
+    """How sure an estimator may be: the power of its chances [m, classes] that makes answers left out [m] likeliest.
 
-    Discriminants of few answers are too sure, and would lose to a learner that knows nothing and says so.
+    Discriminants of few answers are too sure, and would lose to an estimator that knows nothing and says so.
     """
     if not len(own):
         return 1.0
@@ -147,10 +147,10 @@ def _cooled(chances: np.ndarray, power: float) -> np.ndarray:
 
 
 def _trust(chances: Mapping[str, np.ndarray], classes: int) -> dict[str, float]:
-    """Weights of the learners, summing to one, by how likely each held the answers [m] it had not heard.
+    """Weights of the estimators, summing to one, by how likely each held the answers [m] left out of it.
 
-    The log likelihood is divided by the root of m, which is how its error grows: faces picked because one look was in
-    doubt speak against that look, and a plain sum soon drops the best one altogether.
+    The log likelihood is divided by the root of m, which is how its error grows: faces picked because one view was in
+    doubt speak against that view, and a plain sum soon drops the best one altogether.
     """
     told = np.array([np.log((1.0 - SLIPS) * chance + SLIPS / classes).sum() for chance in chances.values()])
     weights = np.exp((told - told.max()) / max(1, len(next(iter(chances.values())))) ** 0.5)
@@ -163,33 +163,25 @@ def _nearest(features: np.ndarray, others: np.ndarray) -> np.ndarray:
     return nearest
 
 
-def _learn_values(attribute: Attribute, looks: Views, rows: np.ndarray, answers: np.ndarray) -> Guess:
+def _learn_values(attribute: Attribute, views: Views, rows: np.ndarray, answers: np.ndarray) -> Guess:
     angle = np.deg2rad(answers)
     wanted = np.stack([np.cos(angle), np.sin(angle)], axis=1) if attribute.kind == "cyclic" else answers[:, None]
-    voices = looks.said.get(attribute.name, {})
-    learners = {name: partial(regress, said.beside, said.words) for name, said in voices.items()}
+    predictions = views.predictions.get(attribute.name, {})
+    estimators = {name: partial(regress, one.beside, one.readout) for name, one in predictions.items()}
     if len(rows) < LEAST:
-        words = np.stack([said.words for said in voices.values()]).astype(
-            np.float64
-        )  # where voices differ, an answer teaches most
-        heard = words.mean(axis=0)
-        doubt = words.var(axis=0).sum(axis=1)
-        return Guess(
-            _in_units(attribute, heard),
-            np.ones(len(heard)),
-            doubt,
-            _in_units(attribute, heard[rows]),
-            next(iter(voices)),
-        )
-    learners |= {
-        name: partial(regress, look, np.zeros((len(look), wanted.shape[1]))) for name, look in looks.common.items()
+        readouts = np.stack([one.readout for one in predictions.values()]).astype(np.float64)
+        value, doubt = _in_units(attribute, readouts.mean(axis=0)), readouts.var(axis=0).sum(axis=1)
+        # where predictions differ, an answer teaches most
+        return Guess(value, np.ones(len(value)), doubt, value[rows], next(iter(predictions)))
+    estimators |= {
+        name: partial(regress, view, np.zeros((len(view), wanted.shape[1]))) for name, view in views.common.items()
     }
-    held = {name: np.zeros(wanted.shape) for name in learners}
+    held = {name: np.zeros(wanted.shape) for name in estimators}
     for out in _folds(len(rows)):
-        for name, values in learners.items():
+        for name, values in estimators.items():
             held[name][out] = values(rows[~out], wanted[~out], rows[out])[0]
-    best = min(learners, key=lambda name: float(np.square(held[name] - wanted).sum()))
-    value, doubt = learners[best](rows, wanted, np.arange(len(next(iter(looks.common.values())))))
+    best = min(estimators, key=lambda name: float(np.square(held[name] - wanted).sum()))
+    value, doubt = estimators[best](rows, wanted, np.arange(len(next(iter(views.common.values())))))
     return Guess(_in_units(attribute, value), np.ones(len(value)), doubt, _in_units(attribute, held[best]), best)
 
 

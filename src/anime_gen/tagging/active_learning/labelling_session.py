@@ -38,12 +38,12 @@ class Progress:
 
 
 class LabellingSession:
-    """One set of faces, its answers, and a learner that guesses the rest; safe to use from several threads."""
+    """One set of faces, its answers, and an estimator that guesses the rest; safe to use from several threads."""
 
     def __init__(self, faces: Faces, ids: list[str], vocabulary: Vocabulary, store: LabelStore) -> None:
         self.faces, self.ids, self.vocabulary, self.store = faces, ids, vocabulary, store
         self._places = {name: row for row, name in enumerate(ids)}
-        self._looks: Views | None = None
+        self._views: Views | None = None
         self._guesses: dict[str, Guess] = {}
         self._scores: dict[str, float | None] = {}
         self._first: np.ndarray | None = None
@@ -63,14 +63,14 @@ class LabellingSession:
     @property
     def learning(self) -> bool:
         """Whether the faces were looked at, so that answers teach and order the questions."""
-        return self._looks is not None
+        return self._views is not None
 
-    def look(self, make: Callable[[Faces], Views]) -> None:
+    def observe(self, make: Callable[[Faces], Views]) -> None:
         """Look at all faces once (slow: call it from a thread), then order questions by doubt."""
-        looks = make(self.faces)
-        first = medoids(looks.points, min(FIRST, len(self.ids)), seed=0)
+        views = make(self.faces)
+        first = medoids(views.points, min(FIRST, len(self.ids)), seed=0)
         with self._lock:
-            self._looks, self._first = looks, first
+            self._views, self._first = views, first
         for name in self.vocabulary:
             self.refresh(name)
 
@@ -85,8 +85,8 @@ class LabellingSession:
         free = np.array([name not in asked for name in self.ids])
         with self._lock:
             number = self._batches[attribute] = self._batches.get(attribute, 0) + 1
-            guess, looks, first = self._guesses.get(attribute), self._looks, self._first
-        if looks is None or number % RANDOM_EVERY == 0:
+            guess, views, first = self._guesses.get(attribute), self._views, self._first
+        if views is None or number % RANDOM_EVERY == 0:
             rows = np.flatnonzero(free)
             rows = np.random.default_rng([number, len(asked)]).permutation(rows)[:count]
             return [self.ids[row] for row in rows], RANDOM
@@ -94,7 +94,7 @@ class LabellingSession:
             assert first is not None
             rows = first[free[first]][:count]
         else:
-            rows = most_informative(looks.of(attribute)[guess.look], guess.doubt, free, count, seed=number)
+            rows = most_informative(views.of(attribute)[guess.view], guess.doubt, free, count, seed=number)
         return [self.ids[row] for row in rows], ACTIVE
 
     def next_pairs(self, attribute: str, count: int, waiting: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
@@ -126,11 +126,11 @@ class LabellingSession:
 
     def refresh(self, attribute: str) -> None:
         """Learn from the answers so far: new guesses, new order, new score. A second or so; call it from a thread."""
-        looks, spec = self._looks, self.vocabulary[attribute]
+        views, spec = self._views, self.vocabulary[attribute]
         rows, answers = self._answers(spec)
-        if looks is None or not can_learn(attribute, looks, len(rows)):
+        if views is None or not can_learn(attribute, views, len(rows)):
             return
-        guess = learn(spec, looks, rows, answers)
+        guess = learn(spec, views, rows, answers)
         with self._lock:
             self._guesses[attribute], self._scores[attribute] = guess, score(spec, answers, guess)
 
@@ -140,7 +140,7 @@ class LabellingSession:
         return np.array([row for row, _ in here], dtype=int), np.array([value for _, value in here])
 
     def guess(self, attribute: str, picture: str) -> float | str | None:
-        """What the learner takes this picture for; None while it knows too little."""
+        """What the estimator takes this picture for; None while it knows too little."""
         guess = self._guesses.get(attribute)
         if guess is None:
             return None

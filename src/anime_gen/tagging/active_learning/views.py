@@ -1,6 +1,6 @@
-"""Ways to look at a set of faces for the Label page: what sub-models see and say, the lines, the colours.
+"""Views of a set of faces for the Label page: what sub-models see and predict, the lines, the colours.
 
-An attribute shows in one look and hides in the others, so they are kept apart: ``few_shot`` learns from each and
+An attribute shows in one view and hides in the others, so they are kept apart: ``few_shot`` learns from each and
 trusts the one that predicts the answers.
 """
 
@@ -19,40 +19,44 @@ LINE_CELLS, COLOUR_CELLS = 16, 4
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a sub-model says of one attribute: ``words`` [n, columns], its read-out of it, and ``beside`` [n, k], all
-    that it says of the attribute's group, each column with mean 0 and deviation 1.
+    """What a sub-model predicts of one attribute: ``readout`` [n, columns], its own, and ``beside`` [n, k], all
+    that it predicts of the attribute's group, each column with mean 0 and deviation 1.
     """
 
-    words: np.ndarray
+    readout: np.ndarray
     beside: np.ndarray
 
     def take(self, rows: np.ndarray) -> Prediction:
         """The same of some of the faces."""
-        return Prediction(self.words[rows], self.beside[rows])
+        return Prediction(self.readout[rows], self.beside[rows])
 
 
 @dataclass(frozen=True)
 class Views:
-    """Several looks [n, k] at the same n faces, and what sub-models say: ``said[attribute][voice]``."""
+    """Several views [n, k] of the same n faces, and what sub-models predict: ``predictions[attribute][variant]``."""
 
     common: dict[str, np.ndarray]
-    said: dict[str, dict[str, Prediction]] = field(default_factory=dict)
+    predictions: dict[str, dict[str, Prediction]] = field(default_factory=dict)
 
     def take(self, rows: np.ndarray) -> Views:
         """The same looks at some of the faces."""
-        common = {name: look[rows] for name, look in self.common.items()}
-        said = {a: {voice: one.take(rows) for voice, one in voices.items()} for a, voices in self.said.items()}
-        return Views(common, said)
+        common = {name: view[rows] for name, view in self.common.items()}
+        predictions = {
+            name: {variant: one.take(rows) for variant, one in variants.items()}
+            for name, variants in self.predictions.items()
+        }
+        return Views(common, predictions)
 
     def of(self, attribute: str) -> dict[str, np.ndarray]:
-        """Everything that may tell about one attribute, by name: looks, and voices as what they say of its group."""
-        return {**self.common, **{voice: one.beside for voice, one in self.said.get(attribute, {}).items()}}
+        """Everything that may tell about one attribute, by name: views, and predictions of its group."""
+        variants = self.predictions.get(attribute, {})
+        return {**self.common, **{variant: one.beside for variant, one in variants.items()}}
 
     @property
     def points(self) -> np.ndarray:
-        """All common looks side by side, each as loud as the others: what clusters of faces are made of."""
-        loud = {name: max(1e-9, float(look.var(axis=0).sum()) ** 0.5) for name, look in self.common.items()}
-        return np.concatenate([look / loud[name] for name, look in self.common.items()], axis=1)
+        """All common views side by side, each as loud as the others: what clusters of faces are made of."""
+        loud = {name: max(1e-9, float(view.var(axis=0).sum()) ** 0.5) for name, view in self.common.items()}
+        return np.concatenate([view / loud[name] for name, view in self.common.items()], axis=1)
 
 
 def main_directions(features: np.ndarray, components: int) -> np.ndarray:

@@ -81,26 +81,26 @@ def _add_comparisons(targets: Targets, store: LabelStore, places: dict[str, int]
         targets.put(attribute.name, np.array([places[p] for p in unknown], int), list(unknown.values()), weight)
 
 
-def lacking(attributes: Iterable[Attribute], gathered: MergedLabels, least: int) -> dict[str, str]:
+def lacking(attributes: Iterable[Attribute], merged: MergedLabels, least: int) -> dict[str, str]:
     """Attributes with too few labelled training pictures, and what to do about each."""
     reasons = {}
     for attribute in attributes:
-        count = int(gathered.targets.stated(attribute.name)[gathered.learning].sum())
+        count = int(merged.targets.stated(attribute.name)[merged.learning].sum())
         if count < least:
             reasons[attribute.name] = (
                 f"{count} labelled training pictures, at least {least} are needed: add a column {attribute.name} to "
                 "labels.csv, or answer on the Label page (make app), or name sub-models in tag.labels.taught_by "
                 "(data/06_models/shipped/taggers)"
             )
-        elif (sameness := _all_alike(attribute, gathered)) is not None:
+        elif (sameness := _all_alike(attribute, merged)) is not None:
             reasons[attribute.name] = sameness
     return reasons
 
 
-def _all_alike(attribute: Attribute, gathered: MergedLabels) -> str | None:
+def _all_alike(attribute: Attribute, merged: MergedLabels) -> str | None:
     """Why nothing can be learned of labels that hardly vary: a constant guess would be right about nearly all."""
-    rows = gathered.learning[gathered.targets.stated(attribute.name)[gathered.learning]]
-    values = gathered.targets.values[attribute.name][rows]
+    rows = merged.learning[merged.targets.stated(attribute.name)[merged.learning]]
+    values = merged.targets.values[attribute.name][rows]
     found, counts = np.unique(values, return_counts=True)
     usual = found[counts.argmax()]
     others = int((~is_right(attribute, torch.from_numpy(values), torch.tensor(usual))).sum())

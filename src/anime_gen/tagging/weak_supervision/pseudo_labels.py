@@ -21,7 +21,7 @@ ENOUGH = 0.5  # share of labelled pictures from which an attribute needs no gues
 logger = logging.getLogger(__name__)
 
 
-def add_pseudo_labels(gathered: MergedLabels, faces: Faces, taggers: Path, weight: float, cache: Path) -> None:
+def add_pseudo_labels(merged: MergedLabels, faces: Faces, taggers: Path, weight: float, cache: Path) -> None:
     """Guess, in place, what nobody said of the learning pictures; FileNotFoundError if there are no sub-models.
 
     Also where an attribute does not apply (the rim of glasses not worn): the set does not tell the two apart.
@@ -30,49 +30,49 @@ def add_pseudo_labels(gathered: MergedLabels, faces: Faces, taggers: Path, weigh
     """
     if not (taggers / MANIFEST).is_file():
         raise FileNotFoundError(f"tag.labels.taught_by: no sub-models in {taggers}; name a folder with {MANIFEST}")
-    targets = gathered.targets
+    targets = merged.targets
     open_ones = [
-        n for n in targets.vocabulary if targets.known(n)[gathered.learning].sum() <= ENOUGH * len(gathered.learning)
+        n for n in targets.vocabulary if targets.known(n)[merged.learning].sum() <= ENOUGH * len(merged.learning)
     ]
     if not open_ones:
         return
-    learned = _learned(gathered)
+    learned = _learned(merged)
     path = cache / f"{_key(learned, open_ones, faces, taggers)}.parquet"
     if not path.is_file():
         table = _guessed(learned, open_ones, faces, taggers)
         write_atomically(path, table.to_parquet)
     table = pd.read_parquet(path)
     labelled = np.any([targets.known(name) for name in targets.vocabulary], axis=0)
-    gathered.chosen[gathered.learning[~labelled[gathered.learning]]] = True
+    merged.chosen[merged.learning[~labelled[merged.learning]]] = True
     for name in (n for n in targets.vocabulary if n in table):
-        rows = gathered.learning[~targets.known(name)[gathered.learning]]
+        rows = merged.learning[~targets.known(name)[merged.learning]]
         values = decoded(targets.vocabulary[name], table[name].to_numpy()[rows])
         targets.put(name, rows, values.tolist(), weight * table[f"{name} sure"].to_numpy()[rows], votes=True)
 
 
-def _learned(gathered: MergedLabels) -> Targets:
+def _learned(merged: MergedLabels) -> Targets:
     """The labels of the learning pictures alone: what a guess may be corrected by.
 
     Some of them calibrate the sub-model later, which heard of them only through such corrections.
     """
-    targets = gathered.targets
-    unheard = np.setdiff1d(np.arange(targets.count), gathered.learning)
+    targets = merged.targets
+    unlabelled = np.setdiff1d(np.arange(targets.count), merged.learning)
     values = {name: np.where(targets.votes[name], np.nan, column) for name, column in targets.values.items()}
     for column in values.values():
-        column[unheard] = np.nan
+        column[unlabelled] = np.nan
     return Targets(targets.vocabulary, targets.count, values, targets.weights)
 
 
 def _guessed(learned: Targets, names: list[str], faces: Faces, taggers: Path) -> pd.DataFrame:
     """A column of values and one of chances for each of these attributes that can be guessed."""
-    looks = collect_views(faces, learned.vocabulary, [taggers])
+    views = collect_views(faces, learned.vocabulary, [taggers])
     columns: dict[str, np.ndarray] = {}
     for name in names:
         rows = np.flatnonzero(learned.known(name))
-        if name not in looks.said:  # answers alone are for the sub-model itself to learn from
+        if name not in views.predictions:  # answers alone are for the sub-model itself to learn from
             continue
         answers = learned.values[name][rows] if len(rows) else np.zeros(0)
-        guess = learn(learned.vocabulary[name], looks, rows, answers)
+        guess = learn(learned.vocabulary[name], views, rows, answers)
         columns |= {name: guess.value, f"{name} sure": guess.sure}
     told = [f"{name} ({learned.known(name).sum()})" for name in names if name in columns]
     logger.info("guessed, each from so many labels of this set: %s", ", ".join(told) or "nothing")
