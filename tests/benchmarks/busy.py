@@ -18,6 +18,7 @@ import torch
 from anime_gen.images.faces import ArrayFaces
 from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.training.growth import Stage
+from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.reals import Reals
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
@@ -54,7 +55,7 @@ def training_rate(count: int, seconds: float) -> tuple[float, float]:
     cpu = torch.device("cpu")
     noise = np.random.default_rng(0).integers(0, 256, (256, SIDE, SIDE, 3), dtype=np.uint8)
     reals = Reals(ArrayFaces(noise), np.arange(256), SIDE, 0, cpu)
-    step = Step(config, new_state(config, cpu), cpu, torch.float32)
+    step = Step(Inputs(config, new_state(config, cpu), cpu, torch.float32))
     stage = Stage(0, SIDE, 0, 0, 10**9, BATCH, 0.002)
     with threads(count):
         step.run(stage, reals)

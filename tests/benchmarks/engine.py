@@ -8,6 +8,7 @@ from anime_gen.stylegan2 import Generator, NetworkConfig
 from anime_gen.stylegan2.inference.allocator import keep_freed_memory
 from anime_gen.stylegan2.inference.runtime import EditSession, Runtime, open_runtime
 from anime_gen.stylegan2.training.growth import Stage
+from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
 from anime_gen.stylegan2.training.training_config import (
@@ -116,7 +117,7 @@ def build_trainer(
     )
     place = torch.device(device)
     state = new_state(config, place)
-    step = Step(config, state, place, getattr(torch, dtype))
+    step = Step(Inputs(config, state, place, getattr(torch, dtype)))
     stage = Stage(0, resolution, 0, 0, 10**12, batch, 0.0025)
     reals = NoisePictures(resolution, place)
 

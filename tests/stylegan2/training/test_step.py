@@ -7,6 +7,7 @@ import torch
 from anime_gen.stylegan2.networks.resample import downsample2, upsample2
 from anime_gen.stylegan2.training import losses
 from anime_gen.stylegan2.training.growth import Stage
+from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.reals import Reals, data_fingerprint, fade_reals
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
@@ -18,7 +19,7 @@ STAGE = Stage(0, 16, 0, 0, 64, 8, 0.002)
 
 
 def make(config: TrainingConfig) -> tuple[Step, Reals]:
-    step = Step(config, new_state(config, CPU), CPU, torch.float32)
+    step = Step(Inputs(config, new_state(config, CPU), CPU, torch.float32))
     return step, Reals(faces(), np.arange(48), 16, 0, CPU)
 
 
@@ -76,7 +77,7 @@ def test_every_option_trains_both_players(changes: dict[str, object]) -> None:
     config = tiny_config(**changes)
     step, reals = make(config)
     if config.precision == "bfloat16":
-        step.dtype = torch.bfloat16
+        step.inputs.dtype = torch.bfloat16
     before = {name: tensor.clone() for name, tensor in step.state.tensors().items()}
     for _ in range(4):
         step.run(STAGE, reals)

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from anime_gen.stylegan2.networks.weights import load_generator
+from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.reals import Reals
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
@@ -155,7 +156,7 @@ def test_hidden_tags_are_whole_attributes_at_the_rate_asked_for() -> None:
 def test_every_option_trains_both_halves_of_the_condition(changes: dict[str, object]) -> None:
     config = conditional(**changes)
     state = new_state(config, CPU, tag_set())
-    step = Step(config, state, CPU, torch.float32, tag_set())
+    step = Step(Inputs(config, state, CPU, torch.float32, tag_set()))
     reals = Reals(faces(), np.arange(48), 16, 0, CPU, tag_set().values)
     assert state.generator.mapping.tags is not None
     assert state.discriminator.projection is not None
@@ -171,14 +172,14 @@ def test_every_option_trains_both_halves_of_the_condition(changes: dict[str, obj
 
 def test_quantile_matching_teaches_an_unconditional_generator_too() -> None:
     config = tiny_config(tags=TagConfig(quantiles=0.3))
-    step = Step(config, new_state(config, CPU), CPU, torch.float32, tag_set())
+    step = Step(Inputs(config, new_state(config, CPU), CPU, torch.float32, tag_set()))
     step.run(STAGE, Reals(faces(), np.arange(48), 16, 0, CPU, tag_set().values))
     assert "loss/quantiles" in step.take_statistics()
 
 
 def test_paired_pictures_share_their_tags_in_every_phase() -> None:
     config = conditional()
-    step = Step(config, new_state(config, CPU, tag_set()), CPU, torch.float32, tag_set())
+    step = Step(Inputs(config, new_state(config, CPU, tag_set()), CPU, torch.float32, tag_set()))
     reals = Reals(faces(), np.arange(48), 16, 0, CPU, tag_set().values)
     first, again = (step.inputs.given_tags(STAGE, reals, 0, 8) for _ in range(2))
     assert first is not None

@@ -2,13 +2,14 @@
 
 import torch
 
-from anime_gen.distributed import Group
+from anime_gen.distributed import ALONE, Group
 from anime_gen.stylegan2.networks.config import num_ws
 from anime_gen.stylegan2.streams import stream
 from anime_gen.stylegan2.training.augmentation import augment
 from anime_gen.stylegan2.training.growth import Stage
 from anime_gen.stylegan2.training.reals import Reals, fade_reals
 from anime_gen.stylegan2.training.state import TrainingState
+from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.tag_supervision import TagSupervision
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 
@@ -24,11 +25,11 @@ class Inputs:
         state: TrainingState,
         device: torch.device,
         dtype: torch.dtype,
-        supervision: TagSupervision | None,
-        group: Group,
+        tags: TagSet | None = None,
+        group: Group = ALONE,
     ) -> None:
         self.config, self.state, self.device, self.dtype, self.group = config, state, device, dtype, group
-        self.supervision = supervision
+        self.supervision = TagSupervision(tags, config.tags, device, dtype) if tags else None
         self.conditional = state.generator.mapping.tags is not None
         self.w_sum = torch.zeros_like(state.generator.mapping.w_avg)
 

@@ -4,7 +4,6 @@ import math
 
 import torch
 
-from anime_gen.distributed import ALONE, Group
 from anime_gen.stylegan2.training import losses
 from anime_gen.stylegan2.training.augmentation import adjust_probability
 from anime_gen.stylegan2.training.ema import ema_beta, update_ema
@@ -12,44 +11,29 @@ from anime_gen.stylegan2.training.growth import Stage
 from anime_gen.stylegan2.training.inputs import Inputs, Tags
 from anime_gen.stylegan2.training.optimizer import FlatAdam
 from anime_gen.stylegan2.training.reals import Reals
-from anime_gen.stylegan2.training.state import TrainingState
-from anime_gen.stylegan2.training.tag_set import TagSet
 from anime_gen.stylegan2.training.tag_supervision import TagSupervision
-from anime_gen.stylegan2.training.training_config import TrainingConfig
 
 ADA_INTERVAL = 4  # steps between two adjustments of p
 READ_PX = 64  # counterfactual pictures are made at most this large: sub-models look at no more
 
 
 class Step:
-    """The phases of StyleGAN2's training: D, lazy R1, G, lazy path length, moving average.
+    """The phases of StyleGAN2's training on its inputs: D, lazy R1, G, lazy path length, moving average.
 
-    With a `TagSet` its sub-models teach too (see tag_supervision.py), and with `condition: tags` both players are given
-    the tags of the real pictures: a generated picture takes those of the real one it is paired with, so that in a
-    difference of logits the tags alone say nothing. `statistics` gathers sums on the device.
+    With a `TagSet` in them its sub-models teach too (see tag_supervision.py), and with `condition: tags` both players
+    are given the tags of the real pictures: a generated picture takes those of the real one it is paired with, so that
+    in a difference of logits the tags alone say nothing. `statistics` gathers sums on the device.
     """
 
-    def __init__(
-        self,
-        config: TrainingConfig,
-        state: TrainingState,
-        device: torch.device,
-        dtype: torch.dtype,
-        tags: TagSet | None = None,
-        group: Group = ALONE,
-    ) -> None:
-        self.config = config
-        self.state = state
-        self.device = device
-        self.dtype = dtype
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs, self.config, self.state = inputs, inputs.config, inputs.state
         # One compiled form per resolution; the penalties need a second derivative, which compiled graphs do not have.
         self.compiled = (
-            torch.compile(state.discriminator, dynamic=False) if config.run.compile and device.type == "cuda" else None
+            torch.compile(self.state.discriminator, dynamic=False)
+            if self.config.run.compile and inputs.device.type == "cuda"
+            else None
         )
         self.statistics: dict[str, tuple[torch.Tensor, int]] = {}
-        self.supervision = TagSupervision(tags, config.tags, device, dtype) if tags else None
-        self.inputs = Inputs(config, state, device, dtype, self.supervision, group)
-        self.group = group
 
     def run(self, stage: Stage, reals: Reals) -> None:
         """Train on the next batch of the stage and move the clock."""
@@ -108,7 +92,7 @@ class Step:
 
     def generator_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Teach the generator to be taken for real."""
-        relativistic = self.config.loss.kind == "relativistic"
+        relativistic, supervision = self.config.loss.kind == "relativistic", self.inputs.supervision
         self.state.generator_adam.zero_grad()
         self.state.discriminator.requires_grad_(False)
         for part, count in self.inputs.parts(stage):
@@ -122,11 +106,11 @@ class Step:
                     real_logits = self.score(real, "g-real", part, alpha, tags)
             loss = losses.generator_loss(self.config.loss.kind, real_logits, fake_logits)
             self.record("loss/g", loss)
-            if self.supervision and stage.resolution >= self.config.tags.from_px:
-                loss = loss + self.tag_loss(self.supervision, fake, tags, stage, reals, part)
+            if supervision and stage.resolution >= self.config.tags.from_px:
+                loss = loss + self.tag_loss(supervision, fake, tags, stage, reals, part)
             (loss * (count / stage.batch)).backward()
-            if self.supervision and self.inputs.conditional and stage.resolution >= self.config.tags.from_px:
-                self.counterfactual_part(self.supervision, stage, part, count, alpha, tags)
+            if supervision and self.inputs.conditional and stage.resolution >= self.config.tags.from_px:
+                self.counterfactual_part(supervision, stage, part, count, alpha, tags)
             self.state.generator_adam.add_part()
         self.state.discriminator.requires_grad_(True)
         self.state.generator.mapping.track_average(self.inputs.take_w_mean(stage.batch))
@@ -136,7 +120,7 @@ class Step:
         self, supervision: TagSupervision, fake: torch.Tensor, tags: Tags, stage: Stage, reals: Reals, part: int
     ) -> torch.Tensor:
         """Consistency with the tags that were given, and quantile matching with those of the real pictures."""
-        config, loss = self.config.tags, torch.zeros((), device=self.device)
+        config, loss = self.config.tags, torch.zeros((), device=self.inputs.device)
         consistent = config.consistency > 0 and tags is not None
         if not consistent and config.quantiles == 0:
             return loss
@@ -167,7 +151,7 @@ class Step:
         ws = self.inputs.latents("counterfactual", part, len(asked), size, asked)
         random = self.inputs.stream("noise-counterfactual", part)
         fade = alpha if size == stage.resolution else 1.0
-        fake = self.state.generator.synthesis(ws, "random", random, size, fade, self.dtype)
+        fake = self.state.generator.synthesis(ws, "random", random, size, fade, self.inputs.dtype)
         loss = supervision.consistency(supervision.read(fake, self.inputs.stream("read-swap", part)), asked)
         (loss * (self.config.tags.counterfactual * count / stage.batch)).backward()
         self.record("loss/counterfactual", loss)
@@ -179,7 +163,7 @@ class Step:
         """
         config, running = self.config.loss, self.state.running["path_length_mean"]
         self.state.generator_adam.zero_grad()
-        if self.group.rank > 0:
+        if self.inputs.group.rank > 0:
             self.finish_generator(stage)
             return
         half = max(1, stage.batch // 2)
@@ -191,7 +175,7 @@ class Step:
             random = self.inputs.stream("path-length", part)
             ws = self.inputs.latents("path-length", part, count, stage.resolution, tags)
             images = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha)
-            noise = torch.randn(images.shape, generator=random, device=self.device)
+            noise = torch.randn(images.shape, generator=random, device=self.inputs.device)
             lengths = losses.path_lengths(images, ws, noise)
             penalty, mean = losses.path_length_penalty(lengths, running)
             (penalty * (config.path_length_weight * config.g_reg_interval * (count / half))).backward()
@@ -216,7 +200,7 @@ class Step:
         sums = torch.stack([self.statistics[name][0] for name in names]).tolist() if names else []
         mine = {name: (value, self.statistics[name][1]) for name, value in zip(names, sums, strict=True)}
         self.statistics = {}
-        shares = self.group.gather(mine)
+        shares = self.inputs.group.gather(mine)
         means = {}
         for name in dict.fromkeys(name for share in shares for name in share):
             found = [share[name] for share in shares if name in share]
@@ -239,7 +223,7 @@ class Step:
     def _finish(self, adam: FlatAdam, learning_rate: float, interval: int) -> None:
         # StyleGAN2, appendix B: lazy regularisation adds a step every `interval`; rate and decay are corrected for it.
         correction = interval / (interval + 1) if interval else 1.0
-        self.group.sum(adam.total)
+        self.inputs.group.sum(adam.total)
         adam.take_total()
         adam.step(learning_rate * correction * self.state.lr_scale, self.config.optim.beta2**correction)
 
@@ -248,7 +232,7 @@ class Step:
         # While a block fades in, alpha is another constant at every step: compiling would start anew each time.
         network = self.compiled if self.compiled is not None and alpha >= 1.0 else self.state.discriminator
         seen = self.inputs.augmented(images, purpose, part)
-        logits: torch.Tensor = network(seen, alpha, self.dtype, self.inputs.encoded(tags))
+        logits: torch.Tensor = network(seen, alpha, self.inputs.dtype, self.inputs.encoded(tags))
         return logits
 
     def watch_logits(self, loss: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor) -> None:
@@ -268,8 +252,8 @@ class Step:
     def adjust_augmentation(self, stage: Stage) -> None:
         """Move ADA's probability."""
         running, augmentation = self.state.running, self.config.augment
-        self.group.sum(running["sign_sum"])
-        self.group.sum(running["sign_count"])
+        self.inputs.group.sum(running["sign_sum"])
+        self.inputs.group.sum(running["sign_count"])
         mean = running["sign_sum"] / running["sign_count"]
         shown = stage.batch * ADA_INTERVAL
         p = adjust_probability(running["augment_p"], mean, shown, augmentation.target, augmentation.adjust_images)
@@ -279,5 +263,5 @@ class Step:
 
     def record(self, name: str, values: torch.Tensor) -> None:
         """Add a mean to the statistics, on the device."""
-        total, count = self.statistics.get(name, (torch.zeros((), device=self.device), 0))
+        total, count = self.statistics.get(name, (torch.zeros((), device=self.inputs.device), 0))
         self.statistics[name] = (total + values.detach().mean(), count + 1)

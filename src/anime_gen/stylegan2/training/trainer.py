@@ -22,6 +22,7 @@ from anime_gen.stylegan2.networks.weights import save_network
 from anime_gen.stylegan2.training.checkpoint import load_checkpoint, save_checkpoint
 from anime_gen.stylegan2.training.growth import Schedule, Stage, schedule
 from anime_gen.stylegan2.training.hardware import choose_device, choose_precision, choose_workers
+from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.interruption import StopRequest, TrainingInterruptedError
 from anime_gen.stylegan2.training.reals import Reals, data_fingerprint
 from anime_gen.stylegan2.training.run_folder import check_disk, check_run, lock_folder
@@ -143,7 +144,7 @@ class Trainer:
         self.dtype = choose_precision(config.precision, self.device)
         self.schedule: Schedule = schedule(config.growth)
         self.state: TrainingState = new_state(config, self.device, tags)
-        self.step = Step(config, self.state, self.device, self.dtype, tags, group)
+        self.step = Step(Inputs(config, self.state, self.device, self.dtype, tags, group))
         self.started_from: dict[str, Any] = {}
         self.reals: Reals | None = None
 
