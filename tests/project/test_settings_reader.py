@@ -108,6 +108,12 @@ def test_settings_without_conf_local_are_read(project: Path):
     assert open_project().source_folder == project / "data"
 
 
+def test_the_catalog_is_read_without_hooks_as_kedro_viz_reads_it(project: Path):
+    loader = CONFIG_LOADER_CLASS(str(project / "conf"), "smoke", **CONFIG_LOADER_ARGS)
+    assert loader["catalog"] == open_project(project, "smoke").loader["catalog"]
+    assert loader["catalog"]["face_index"]["filepath"].startswith("data/smoke/")
+
+
 def test_a_misspelt_environment_is_refused(project: Path):
     with pytest.raises(ValueError, match="no environment 'smok'; did you mean smoke"):
         open_project(env="smok")

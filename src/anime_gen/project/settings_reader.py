@@ -47,6 +47,8 @@ class ProjectConfigLoader(OmegaConfigLoader):
     def __getitem__(self, key: str) -> dict[str, Any]:
         """Settings of one kind. OmegaConf has one `${globals:...}` for all loaders of a process: take it back first."""
         self._register_globals_resolver()
+        if key == "catalog" and SOURCE_FOLDER not in self["globals"]:  # read without hooks, as Kedro-Viz does
+            Project.of(self, project_path())
         return super().__getitem__(key)
 
     def stated(self, env: str | None) -> dict[str, Any]:
