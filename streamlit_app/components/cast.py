@@ -147,7 +147,9 @@ def _heat_map(names: list[str], distances: object) -> None:
 
 def _unlike(desk: Desk) -> None:
     st.markdown("##### Someone unlike these")
-    st.text_input("But", key="cast.but", placeholder="no glasses, short hair", help="What all of them must have.")
+    st.text_input(
+        "They should have", key="cast.but", placeholder="no glasses, short hair", help="Anything, if left empty."
+    )
     cast = _measured(desk)
     if st.button("Look for someone", key="cast.unlike", icon=":material/person_search:", disabled=not cast):
         vocabulary = desk.editor.bundle.tagger.vocabulary

@@ -102,6 +102,25 @@ def _project(desk: Desk) -> None:
         _download("Whole project", lambda: pack(desk.document, _kept(desk)), "project.zip", words)
         if before := st.session_state.get("project.before"):
             st.button("Back to the project before", icon=":material/undo:", on_click=_go_to, args=(before,))
+    with st.expander("Go on in another browser", icon=":material/devices:", key="project.elsewhere"):
+        st.caption("The key of this project. Whoever has it can open the project on this page, so keep it to yourself.")
+        st.code(desk.opened.key, language=None)
+        st.text_input("Open a project by its key", key="project.key", max_chars=40, on_change=_open_key)
+
+
+def _open_key() -> None:
+    key = st.session_state["project.key"].strip().lower()
+    try:
+        opened = document.shelf().open(key)
+    except DocumentError as error:
+        st.session_state.upload_note = ("bad", literal(str(error)))
+        return
+    if opened is None:
+        words = "No project on this page has that key. It has 32 letters and digits: copy it whole."
+        st.session_state.upload_note = ("bad", words)
+    elif key != st.session_state.project:
+        _go_to(key)
+        st.session_state.upload_note = ("ok", "That project is open; the one before is kept.")
 
 
 def _kept(desk: Desk) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from anime_gen.studio import Editor
 from anime_gen.studio.document import Document
 from anime_gen.studio.history import History
 from anime_gen.studio.project_zip import pack
+from anime_gen.studio.shelf import Shelf
 from anime_gen.tracking.store import TrackingStore
 from tests.streamlit_app.test_pages import APP, TIMEOUT_S, editor, view
 
@@ -126,6 +127,18 @@ def test_a_project_comes_back_as_one_of_its_own(page: AppTest, projects: Path):
     assert {"Cast as PNG", "Cast as PDF"} <= {button.label for button in page.get("download_button")}
     next(button for button in page.button if button.label == "Back to the project before").click().run()
     assert page.session_state["project"] == before
+    assert not page.exception
+
+
+def test_a_project_opens_by_its_key(page: AppTest, projects: Path):
+    before = page.session_state["project"]
+    other = Shelf(projects).create(Document(History(editor(page).complete_recipe())))
+    page.text_input(key="project.key").set_value("0" * 32).run()
+    assert "No project on this page has that key" in page.warning[0].value
+    assert page.session_state["project"] == before
+    page.text_input(key="project.key").set_value(f" {other.key} ").run()
+    assert page.session_state["project"] == other.key
+    assert "the one before is kept" in page.success[0].value
     assert not page.exception
 
 

@@ -7,13 +7,13 @@ so one new picture in a hundred raises it by chance.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import torch
 from safetensors import safe_open
-from torch.nn import functional as F
 
 from anime_gen.evaluation.memorisation import BLOCK, Codes, cut, shrunk, to_tensor, variants
 from anime_gen.images.faces import Faces
@@ -85,18 +85,23 @@ class Originals:
         distance, row = self.search(pixels[None])
         return Likeness(self.names[int(row[0])], float(distance[0]), self.closer(float(distance[0])))
 
+    @cached_property
+    def _lengths(self) -> torch.Tensor:
+        """Length [2 n] of each code as its bytes are."""
+        return self.known.float().norm(dim=1).clamp_min(1e-12)
+
     def closer(self, distance: float) -> float:
         """Share of held-out pictures that lie at most so far from their nearest training picture."""
         return float(np.searchsorted(self.expected, distance, side="right")) / len(self.expected)
 
     def search(self, pictures: np.ndarray, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
         """Distance [n] to the nearest training picture of each uint8 `[n, r, r, 3]`, and that picture's row [n]."""
-        known = F.normalize(self.known.float(), dim=1)
+        known = self.known.float()
         distances, rows = [], []
         for start in progress(range(0, len(pictures), QUERIES), f"comparing {len(pictures):,} held-out faces"):
             asked = to_tensor(pictures[start : start + QUERIES])
             codes = torch.cat([self.codes(variant) for variant in variants(asked)])
-            similarity, row = (codes @ known.T).unflatten(0, (-1, len(asked))).amax(0).max(1)
+            similarity, row = (codes @ known.T / self._lengths).unflatten(0, (-1, len(asked))).amax(0).max(1)
             distances.append((2.0 - 2.0 * similarity).clamp_min(0.0).sqrt())
             rows.append(row % len(self.names))
         return torch.cat(distances).numpy(), torch.cat(rows).numpy()

@@ -142,7 +142,7 @@ class Finder:
         if not lacking:
             return one
         moved = self._found(replace(one.recipe, targets=lacking))
-        return replace(moved, unmet=tuple(demand for demand in demands if not demand.met(moved.measured)))
+        return _judged(moved, demands)
 
     def _push(self, one: Found, demands: Sequence[Demand], unlike: Sequence[Measured]) -> Found:
         """The character with those traits changed that set it apart most, if that took it further from the cast."""
@@ -161,7 +161,7 @@ class Finder:
             name, value = options[int(gaps.argmax())]
             traits[name] = wishes[name] = value
         moved = self._found(replace(one.recipe, targets=wishes))
-        moved = replace(moved, unmet=tuple(demand for demand in demands if not demand.met(moved.measured)))
+        moved = _judged(moved, demands)
         before, after = self.resemblance.distances([one.measured, moved.measured], unlike).min(1)
         return moved if after > before and len(moved.unmet) <= len(one.unmet) else one
 
@@ -194,3 +194,8 @@ def _extremes(attribute: Attribute, measured: Measured) -> list[Value]:
 
 def _part_way(own: Value, other: Value, share: float) -> Value:
     return other if share == 1.0 or isinstance(own, str) or isinstance(other, str) else own + share * (other - own)
+
+
+def _judged(one: Found, demands: Sequence[Demand]) -> Found:
+    """The character with those demands that its picture does not meet."""
+    return replace(one, unmet=tuple(demand for demand in demands if not demand.met(one.measured)))

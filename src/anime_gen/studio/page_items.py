@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from anime_gen.studio.export import enlarged
 from anime_gen.studio.lettering import font_for
 
 PX_PER_POINT = 2.0
@@ -64,7 +65,7 @@ def page_png(page: Page) -> bytes:
         place = (round(item.x * scale), round(item.y * scale))
         if isinstance(item, Picture):
             side = round(item.side * scale)
-            sheet.paste(Image.fromarray(item.pixels).resize((side, side), Image.Resampling.LANCZOS), place)
+            sheet.paste(enlarged(item.pixels, side), place)
         elif isinstance(item, Patch):
             corner = (place[0] + round(item.width * scale) - 1, place[1] + round(item.height * scale) - 1)
             draw.rectangle((place, corner), fill=item.rgb)
@@ -88,8 +89,8 @@ def page_pdf(page: Page) -> bytes:
     for item in page.items:
         if isinstance(item, Picture):
             side = max(len(item.pixels), round(2 * PX_PER_POINT * item.side))
-            smooth, jpeg = Image.fromarray(item.pixels).resize((side, side), Image.Resampling.LANCZOS), io.BytesIO()
-            smooth.save(jpeg, "JPEG", quality=92, subsampling=0)
+            jpeg = io.BytesIO()
+            enlarged(item.pixels, side).save(jpeg, "JPEG", quality=92, subsampling=0)
             pdf.image(jpeg, item.x, item.y, item.side, item.side)
         elif isinstance(item, Patch):
             pdf.set_fill_color(*item.rgb)

@@ -3,6 +3,7 @@
 // let go, clicked or locked goes through Streamlit, as everything else on the page.
 
 const PATIENCE_MS = 3000 // a request without an answer is given up after this
+const THUMB_PX = 16 // as Chromium and Firefox draw it
 const benches = new WeakMap()
 
 export default function (component) {
@@ -216,19 +217,20 @@ class Row {
   }
 
   showSlider(row, held, still) {
-    const share = (value) => `${(100 * (value - row.low)) / (row.high - row.low)}%`
+    const share = (value) => Math.min(1, Math.max(0, (value - row.low) / (row.high - row.low)))
+    const place = (value) => `calc(${THUMB_PX / 2}px + ${share(value)} * (100% - ${THUMB_PX}px))` // the middle of the thumb
     if (!held) this.input.value = row.value
     this.input.disabled = still
     const ends = row.ends.filter(Boolean).join(" to ")
     set(this.input, { "aria-label": row.label + (ends ? `, ${ends}` : ""), "aria-valuetext": row.words })
     this.reach.hidden = !row.reach
     if (row.reach) {
-      this.reach.style.left = share(row.reach[0])
-      this.reach.style.width = `calc(${share(row.reach[1])} - ${share(row.reach[0])})`
+      this.reach.style.left = place(row.reach[0])
+      this.reach.style.right = `calc(100% - ${place(row.reach[1])})`
       this.reach.title = "what this character can reach"
     }
     this.mark.hidden = typeof row.asked !== "number"
-    if (typeof row.asked === "number") this.mark.style.left = share(row.asked)
+    if (typeof row.asked === "number") this.mark.style.left = place(row.asked)
     this.mark.title = `asked: ${row.asked}`
   }
 }

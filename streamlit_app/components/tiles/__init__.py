@@ -10,8 +10,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from anime_gen.studio.export import enlarged
+
 HERE = Path(__file__).parent
 THUMBNAIL_PX = 224
+CRISP_PX = 128
+"""Enlarging further takes four times as long, and a sheet has a dozen pictures."""
 
 _component = st.components.v2.component(
     "anime_gen_tiles",
@@ -36,7 +40,7 @@ class Tile:
     chosen: bool = False
 
 
-def show(key: str, tiles: Sequence[Tile], actions: Sequence[Action], side: int = 150) -> None:
+def show(key: str, tiles: Sequence[Tile], actions: Sequence[Action], side: int = 172) -> None:
     """The sheet; what an action does is done before anything is drawn again."""
 
     def act() -> None:
@@ -49,8 +53,8 @@ def show(key: str, tiles: Sequence[Tile], actions: Sequence[Action], side: int =
 
 
 def thumbnail(pixels: np.ndarray) -> str:
-    """A picture uint8 [r, r, 3] as the text of a small JPEG."""
-    return thumbnail_of(Image.fromarray(pixels))
+    """A picture uint8 [r, r, 3] as the text of a small JPEG; one that is small itself is enlarged with crisp lines."""
+    return thumbnail_of(enlarged(pixels, max(len(pixels), CRISP_PX)))
 
 
 def thumbnail_of(image: Image.Image) -> str:
