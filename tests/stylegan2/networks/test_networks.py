@@ -1,4 +1,6 @@
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,27 @@ def test_random_noise_differs_and_constant_noise_does_not() -> None:
     assert torch.equal(generator.synthesis(ws), generator.synthesis(ws))
     draws = [generator.synthesis(ws, "random", stream(0, "noise", step)) for step in (1, 2)]
     assert not torch.equal(*draws)
+
+
+def test_noise_ends_where_it_is_told_to() -> None:
+    generator = Generator(replace(CONFIG, noise_px=16))
+    noisy = [block.resolution for block in generator.synthesis.blocks if block.conv1.noise_strength is not None]
+    assert noisy == [4, 8, 16]
+    assert Generator(replace(CONFIG, noise_px=0)).synthesis.blocks[0].conv1.noise_strength is None
+
+
+@pytest.mark.parametrize(("noise", "noisy"), [(True, 4), (False, 0)])
+def test_a_file_of_the_time_when_noise_was_everywhere_or_nowhere_opens(
+    tmp_path: Path, noise: bool, noisy: int
+) -> None:
+    generator = Generator(replace(CONFIG, noise_px=1024 if noise else 0))
+    shape = {key: value for key, value in CONFIG.to_json().items() if key != "noise_px"} | {"noise": noise}
+    tensors = {name: tensor.contiguous() for name, tensor in generator.state_dict().items()}
+    write_tensors(tensors, tmp_path / "g.safetensors", {"network": json.dumps(shape), "card": "{}", "schema": "1"})
+    opened = load_generator(tmp_path / "g.safetensors")
+    assert sum(block.conv1.noise_strength is not None for block in opened.synthesis.blocks) == noisy
+    z = torch.randn(2, 16)
+    assert torch.equal(opened(z), generator.eval()(z))
 
 
 @pytest.mark.parametrize("resolution", [8, 16, 32])

@@ -106,3 +106,10 @@ def test_a_smaller_run_takes_the_lower_blocks(finished: Path, tmp_path: Path) ->
 def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"start_from: there is no generator\.safetensors in .*nowhere"):
         train(going_on(tmp_path / "nowhere"), faces(), tmp_path)
+
+
+def test_a_run_may_go_on_without_noise(finished: Path, tmp_path: Path) -> None:
+    quiet = replace(going_on(finished), network=replace(CONFIG.network, noise_px=4))
+    result = train(quiet, faces(), tmp_path)
+    begun = load_generator(list_checkpoints(result.run_folder)[-1] / "generator.safetensors")
+    assert [block.conv1.noise_strength is not None for block in begun.synthesis.blocks] == [True, False, False]

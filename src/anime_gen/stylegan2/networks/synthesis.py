@@ -30,13 +30,14 @@ class SynthesisBlock(nn.Module):
         self.resolution = resolution
         out = config.channels(resolution)
         first = resolution == 4
+        noise = resolution <= config.noise_px
         self.constant = nn.Parameter(torch.randn(1, out, 4, 4)) if first else None
         self.conv0 = (
             None
             if first
-            else ModulatedConv2d(config.channels(resolution // 2), out, config.w_dim, resolution, config.noise)
+            else ModulatedConv2d(config.channels(resolution // 2), out, config.w_dim, resolution, noise)
         )
-        self.conv1 = ModulatedConv2d(out, out, config.w_dim, resolution, config.noise)
+        self.conv1 = ModulatedConv2d(out, out, config.w_dim, resolution, noise)
         self.to_rgb = ToRGB(out, config.w_dim)
         self.first_w = 0 if first else num_ws(resolution) - 3  # index of the first w vector this block reads
 

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from anime_gen.images.files import sync
-from anime_gen.stylegan2.networks.config import NetworkConfig
+from anime_gen.stylegan2.networks.config import MAX_RESOLUTION, NetworkConfig
 from anime_gen.stylegan2.networks.discriminator import Discriminator
 from anime_gen.stylegan2.networks.generator import Generator
 
@@ -71,7 +71,10 @@ def read_metadata(path: Path) -> tuple[NetworkConfig, dict[str, Any]]:
         ) from error
     if metadata.get("schema") != str(SCHEMA):
         raise ValueError(f"{path} has schema {metadata.get('schema')!r}; this version reads schema {SCHEMA}")
-    return NetworkConfig(**json.loads(metadata["network"])), json.loads(metadata["card"])
+    shape = json.loads(metadata["network"])
+    if "noise" in shape:  # files of earlier versions: everywhere or nowhere
+        shape["noise_px"] = MAX_RESOLUTION if shape.pop("noise") else 0
+    return NetworkConfig(**shape), json.loads(metadata["card"])
 
 
 def read_card(path: Path) -> dict[str, Any]:

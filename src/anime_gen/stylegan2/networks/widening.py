@@ -1,7 +1,7 @@
 """Larger networks from smaller ones, without changing what these do (Net2Net, Chen et al. 2016, sections 2.2 and 2.3).
 
 New maps start with random inputs and are read by nobody yet: their outgoing weights are zero. Blocks of higher
-resolutions stay as they were initialised, and fade in. Only the discriminator's minibatch deviation, a mean over all
+resolutions stay as they were initialised, and fade in. Noise that the larger network has no place for is left out. Only the discriminator's minibatch deviation, a mean over all
 maps, shifts a little.
 """
 
@@ -81,7 +81,7 @@ def _column_places(old: tuple[str, ...], new: tuple[str, ...]) -> list[tuple[int
 def check_fit(found: NetworkConfig, wanted: NetworkConfig, first_px: int) -> list[str]:
     """What keeps weights of shape `found` from starting a run of `wanted` whose first stage has `first_px`."""
     faults = []
-    for name in ("z_dim", "w_dim", "mapping_layers", "mapping_lr_multiplier", "noise"):
+    for name in ("z_dim", "w_dim", "mapping_layers", "mapping_lr_multiplier"):
         if getattr(found, name) != getattr(wanted, name):
             faults.append(f"network.{name}: {getattr(found, name)}")
     if first_px > found.resolution:
