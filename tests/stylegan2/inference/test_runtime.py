@@ -16,7 +16,8 @@ NAMES = {"onnx": "ONNX Runtime", "pytorch": "PyTorch"}
 def make_generator(resolution=32, channel_base=256, channel_max=16, noise=True):
     """A small generator whose every parameter, and w_avg, has an effect."""
     torch.manual_seed(resolution)
-    config = NetworkConfig(resolution, channel_base, channel_max, z_dim=24, w_dim=20, mapping_layers=2, noise_px=1024 if noise else 0)
+    sizes = {"z_dim": 24, "w_dim": 20, "mapping_layers": 2, "noise_px": 1024 if noise else 0}
+    config = NetworkConfig(resolution, channel_base, channel_max, **sizes)
     generator = Generator(config).eval().requires_grad_(False)
     for name, parameter in generator.named_parameters():
         if name.endswith("bias"):

@@ -101,9 +101,7 @@ def test_noise_ends_where_it_is_told_to() -> None:
 
 
 @pytest.mark.parametrize(("noise", "noisy"), [(True, 4), (False, 0)])
-def test_a_file_of_the_time_when_noise_was_everywhere_or_nowhere_opens(
-    tmp_path: Path, noise: bool, noisy: int
-) -> None:
+def test_a_file_of_the_time_when_noise_was_everywhere_or_nowhere_opens(tmp_path: Path, noise: bool, noisy: int) -> None:
     generator = Generator(replace(CONFIG, noise_px=1024 if noise else 0))
     shape = {key: value for key, value in CONFIG.to_json().items() if key != "noise_px"} | {"noise": noise}
     tensors = {name: tensor.contiguous() for name, tensor in generator.state_dict().items()}

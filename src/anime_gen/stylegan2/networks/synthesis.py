@@ -33,9 +33,7 @@ class SynthesisBlock(nn.Module):
         noise = resolution <= config.noise_px
         self.constant = nn.Parameter(torch.randn(1, out, 4, 4)) if first else None
         self.conv0 = (
-            None
-            if first
-            else ModulatedConv2d(config.channels(resolution // 2), out, config.w_dim, resolution, noise)
+            None if first else ModulatedConv2d(config.channels(resolution // 2), out, config.w_dim, resolution, noise)
         )
         self.conv1 = ModulatedConv2d(out, out, config.w_dim, resolution, noise)
         self.to_rgb = ToRGB(out, config.w_dim)

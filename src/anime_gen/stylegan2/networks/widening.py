@@ -1,8 +1,8 @@
 """Larger networks from smaller ones, without changing what these do (Net2Net, Chen et al. 2016, sections 2.2 and 2.3).
 
 New maps start with random inputs and are read by nobody yet: their outgoing weights are zero. Blocks of higher
-resolutions stay as they were initialised, and fade in. Noise that the larger network has no place for is left out. Only the discriminator's minibatch deviation, a mean over all
-maps, shifts a little.
+resolutions stay as they were initialised, and fade in. Noise that the larger network has no place for is left out. Only
+the discriminator's minibatch deviation, a mean over all maps, shifts a little.
 """
 
 import torch
