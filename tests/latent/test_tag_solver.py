@@ -6,13 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anime_gen.latent import DirectionConfig, Directions
+from anime_gen.latent import DirectionConfig, Directions, tag_solver
 from anime_gen.latent.protocols import silent
 from anime_gen.latent.readings import values_of
 from anime_gen.latent.space import fit_space
-from anime_gen.latent.tag_problem import LOCK_TOLERANCE, soft_goal
+from anime_gen.latent.tag_problem import ASKED, LOCK_TOLERANCE, LOCKED, SMALLEST_SCALE, TagProblem, soft_goal
 from anime_gen.latent.tag_response import fit_tag_response
 from anime_gen.latent.tag_solver import TagSolver, corrected, damped_step
+from anime_gen.latent.tag_wishes import INWARD
 from tests.latent.toys import TAG_SETTINGS, TAG_VOCABULARY, TagGenerator, TagReader
 
 CONFIG = DirectionConfig(samples=800, **TAG_SETTINGS)
@@ -258,3 +259,80 @@ def test_directions_keep_the_response_in_their_file(tmp_path):
     assert all(
         torch.equal(getattr(one.tags, n), getattr(again, n)) for n in ("jacobian", "known", "classes", "examples")
     )
+
+
+def test_a_step_that_does_not_help_is_taken_back_and_the_next_is_half_as_long(monkeypatch):
+    """A painter on whom nothing has an effect: every step starts from the same place, and each is half the last."""
+    monkeypatch.setattr(tag_solver, "corrected", lambda jacobian, step, change: jacobian)
+    one, (ws, tags), shown = solver(), character(0), []
+    start = GENERATOR.synthesis(ws)
+    one.painter = lambda latents: (shown.append(latents.clone()), start)[1]
+    one.solve(ws, tags, {"length": float(read(ws)["length"][0]) + 0.1}, (), 3)
+    _, first, *steps = shown
+    lengths = [float((step - first).norm()) for step in steps[:3]]
+    np.testing.assert_allclose(lengths, [lengths[0], lengths[0] / 2, lengths[0] / 4], rtol=1e-3)
+
+
+def test_a_lock_weighs_more_than_any_other_attribute():
+    problem = problem_of(0, {"length": 0.5}, ("width",))
+    scaled = problem.weight * RESPONSE.scale.clamp_min(SMALLEST_SCALE)
+    where = problem.slices["width"]
+    assert float(scaled[where].min()) == LOCKED > ASKED > 1.0 >= float(scaled[problem.slices["chin"]].max())
+
+
+def test_a_lock_is_held_three_times_as_tight():
+    """Over many moves; a move goes on correcting until what is locked stands still."""
+    drift = {}
+    for locks in ((), ("width",)):
+        gone = []
+        for number in range(20):
+            ws, _ = character(number)
+            after = solve(number, {"length": 0.1 if float(read(ws)["length"][0]) > 0.5 else 0.9}, locks, steps=7)
+            gone.append(abs(float(read(after.ws)["width"][0] - read(ws)["width"][0])))
+        drift[locks] = np.mean(gone)
+    assert drift[("width",)] <= drift[()] / 3
+
+
+def test_points_are_ranked_by_wishes_then_locks_then_the_rest():
+    point = problem_of(0, {"length": 0.5}, ("width",)).point(*as_it_is(0))
+    nearer, tighter = replace(point, missed=point.missed - 0.05, slipped=0.04), replace(point, slipped=-0.01)
+    calmer = replace(point, drift=dict.fromkeys(point.drift, -0.01))
+    assert nearer.price() < tighter.price() < calmer.price() < point.price()
+
+
+def test_a_decided_class_is_aimed_at_well_inside():
+    tools, (x, _) = solver().tools, as_it_is(0)
+    examples = tools.examples[RESPONSE.classes[:, 1] == 1]  # glasses and verdict are told; broad is class 1
+    nearest = examples[(examples - x).square().nanmean(1).argmin()]
+    aimed = tools.asked(x, {"verdict": "broad"})
+    middle = examples.nanmean(0)
+    torch.testing.assert_close(aimed[1:3], nearest[1:3] + INWARD * (middle - nearest)[1:3])
+
+
+def test_a_decided_class_is_pursued_through_the_values_that_decide_it():
+    problem = problem_of(0, {"verdict": "broad"})
+    aimed = problem.tools.tags(problem.tools.asked(as_it_is(0)[0], {"verdict": "broad"}))
+    assert problem.aims == {"width": pytest.approx(float(aimed[1])), "chin": pytest.approx(float(aimed[2]))}
+    assert float(problem.goal[problem.slices["width"]]) == pytest.approx(problem.aims["width"])
+    assert float(problem.weight[problem.slices["verdict"]].max()) == 0.0
+    assert problem_of(0, {"verdict": "broad", "width": 0.9, "chin": 0.8}).aims == {}
+
+
+def test_a_hue_that_a_class_leaves_open_is_no_aim():
+    tools, (x, _) = solver().tools, as_it_is(0)
+    tags = tools.tags(x).clone()
+    tags[tools.places["hue"]] = torch.tensor([0.0, 0.9])
+    assert tools._value("hue", tags) == pytest.approx(90.0)
+    tags[tools.places["hue"]] = torch.tensor([0.0, 0.5])
+    assert tools._value("hue", tags) is None
+
+
+def problem_of(number: int, targets, locks=()) -> TagProblem:
+    one = solver()
+    return TagProblem(one.tools, one.directions, *as_it_is(number), targets, locks)
+
+
+def as_it_is(number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Standardised tags and read-out of a character before any wish."""
+    ws, tags = character(number)
+    return solver().tools.standard(tags)[0], READER.readout(GENERATOR.synthesis(ws))[0]

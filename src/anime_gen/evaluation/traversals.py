@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from anime_gen.attributes import Attribute
-from anime_gen.evaluation.edit_quality import read
+from anime_gen.evaluation.edits.quality import read
 from anime_gen.evaluation.features import to_pictures
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.strips import Strip

@@ -12,7 +12,7 @@ from anime_gen.latent.readings import SURE_LOGIT, Wish, ask, values_of
 from anime_gen.latent.tag_wishes import TagWishes
 from anime_gen.tagging.classifiers.soft_tags import SOFTNESS, softened
 
-ASKED, LOCKED = 3.0, 3.0
+ASKED, LOCKED = 3.0, 20.0
 """Weights of a wished and of a locked column; an unlocked one has at most 1. None is ever loosened."""
 LOCK_TOLERANCE = 0.05
 """Share of its range by which a locked attribute may be read elsewhere: about what the sub-models are unsure of."""
@@ -23,8 +23,9 @@ SMALLEST_SCALE = 0.02
 class Point:
     """A tag vector tried: x [k] standardised, NaN where unknown; its read-out and soft read-out [c], and its price.
 
-    missed: sum of the wishes' shortfalls; loss: what a step lowers; drift: share of its range by which each other
-    attribute went; spoiled: the lock or budget that it breaks, if any.
+    missed: sum of the wishes' shortfalls, and the largest of the aims that stand for decided classes; loss: what a step
+    lowers; drift: share of its range by which each other attribute went, `slipped` the largest of the locked ones;
+    spoiled: the lock or budget that it breaks, if any.
     """
 
     x: torch.Tensor
@@ -33,11 +34,12 @@ class Point:
     missed: float
     loss: float
     drift: dict[str, float]
+    slipped: float
     spoiled: str
 
-    def price(self) -> tuple[float, float]:
-        """Points are ranked by what they miss, and where that is equal by what else they change."""
-        return round(self.missed, 2), max(self.drift.values(), default=0.0)
+    def price(self) -> tuple[float, float, float]:
+        """Points are ranked by what they miss, where that is equal by what slipped of the locks, then of the rest."""
+        return round(self.missed, 2), round(self.slipped, 3), max(self.drift.values(), default=0.0)
 
 
 class TagProblem:
@@ -58,21 +60,27 @@ class TagProblem:
         self.locks = {directions.attribute(name).name for name in locks}
         self.targets = self._checked(targets)
         self.wanted = {name: wish for name, wish in self.targets.items() if self._shown(name, self.targets)}
+        self.aims = tools.aims(origin, self.wanted) if self.wanted else {}
         self.budget = float(directions.settings.get("drift_budget", 0.2))
         self.weight, self.held = self._weights()
         self.goal = softened(self.vocabulary, first[None])[0]
-        for name, wish in self.wanted.items():
+        for name, wish in (self.wanted | self.aims).items():
             self.goal[self.slices[name]] = soft_goal(self.vocabulary[name], wish)
 
     def point(self, x: torch.Tensor, readout: torch.Tensor) -> Point:
         """Judge a tag vector by the read-out of its picture."""
         soft = softened(self.vocabulary, readout[None])[0]
         values = values_of(self.vocabulary, self.directions.columns, readout[None])
-        missed = sum(shortfall(self.vocabulary[n], wish, plain_value(values, n)) for n, wish in self.wanted.items())
+        short = {
+            name: shortfall(self.vocabulary[name], wish, plain_value(values, name))
+            for name, wish in (self.wanted | self.aims).items()
+        }
+        missed = sum(short[name] for name in self.wanted) + max((short[name] for name in self.aims), default=0.0)
         loss = float((self.weight * (self.goal - soft)).square().sum())
         moved = drifts(self.vocabulary, self.directions.columns, self.first, readout)
         drift = {name: moved[name] for name in self.held}
-        return Point(x, readout, soft, missed, loss, drift, self._spoiled(drift))
+        slipped = max((drift[name] for name in self.locks & drift.keys()), default=0.0)
+        return Point(x, readout, soft, missed, loss, drift, slipped, self._spoiled(drift))
 
     def part_of_the_way(self, x: torch.Tensor, share: float) -> torch.Tensor:
         """Part of the way from the start to x; a wished switch or class, which has no middle, goes all of it."""
@@ -129,8 +137,10 @@ class TagProblem:
         free = self.directions.released_by(set(self.wanted)) - self.locks
         held = []
         for name, where in self.slices.items():
-            if name in self.wanted:
+            if name in self.aims or (name in self.wanted and not self._through_aims(name)):
                 weight[where] = ASKED
+            elif name in self.wanted:
+                weight[where] = 0.0  # follows from its aims
             elif name in free or not self._visible(name):
                 weight[where] = 0.0
             elif name in self.locks:
@@ -139,6 +149,10 @@ class TagProblem:
             elif name not in self.tools.derived and name not in self.tools.shown_with:
                 held.append(name)  # the others follow from what is held, or are too small to be read for certain
         return weight / response.scale.clamp_min(SMALLEST_SCALE), held
+
+    def _through_aims(self, name: str) -> bool:
+        """Whether a wish is pursued through the values of what decides it."""
+        return name not in self.tools.places and bool(self.aims.keys() & set(self.tools.deciders(name)))
 
     def _visible(self, name: str) -> bool:
         known = not bool(self.origin[self.tools.places.get(name, [])].isnan().any())

@@ -28,6 +28,8 @@ MARGIN = 0.1
 PRECISION = 0.005
 """A shortfall below this needs no further picture once nothing drifts by more than `CALM`."""
 CALM = 0.03
+LOCK_CALM = 0.003
+"""The same of a locked attribute, whose hold is worth further pictures."""
 SMALLEST_GAIN = 0.01
 """A tag that moves its attribute by less than this share of its range a deviation says nothing of how far to go."""
 SHARES = (0.75, 0.5, 0.25)
@@ -151,7 +153,7 @@ class _Search:
         points, jacobian, trust = [self.start, best], self.solver.response.jacobian, 1.0
         for number in range(steps):
             calm = best.missed < PRECISION and max(best.drift.values(), default=0.0) < CALM
-            if calm or (number >= ENOUGH_STEPS and best.missed <= AS_ASKED):
+            if best.slipped < LOCK_CALM and (calm or (number >= ENOUGH_STEPS and best.missed <= AS_ASKED)):
                 break
             rows = problem.weight[:, None] * jacobian * ~best.x.isnan()
             tried = self._try(best.x + trust * damped_step(rows, problem.weight * (problem.goal - best.soft), DAMPING))

@@ -12,6 +12,11 @@ from anime_gen.latent.tag_response import TagResponse
 from anime_gen.stylegan2.networks.condition import ConditionNetwork, attribute_columns
 from anime_gen.tagging.classifiers.soft_tags import softened, stated
 
+INWARD = 0.5
+"""How far from the nearest example of a decided class towards its middle: at the border readers disagree."""
+OPEN_HUE = 0.75
+"""A hue whose cosine and sine are shorter than this says nothing: examples of the class have any."""
+
 
 class TagWishes:
     """The tags of one generator, standardised, and what has to change together in them."""
@@ -66,7 +71,8 @@ class TagWishes:
     def asked(self, x: torch.Tensor, wishes: Mapping[str, Wish]) -> torch.Tensor:
         """Standardised tags [k] with `wishes` in them; NaN is unknown.
 
-        A decided attribute goes through its deciders: those of the nearest face that was read as the wanted class.
+        A decided attribute goes through its deciders: those of the nearest face that was read as the wanted class, and
+        on towards the middle of all such faces.
         What is seen only with a switch comes along when it is turned on, and is unknown when it is off.
         """
         x = x.clone()
@@ -77,11 +83,32 @@ class TagWishes:
                     self._reveal(x, name)
                 x[self.places[name]] = self.standard_value(self.vocabulary[name], value)
             elif deciders := self.deciders(name):
-                self._take(x, deciders, self.examples[self._read_as(name, str(value))])
+                self._take(x, deciders, self.examples[self._read_as(name, str(value))], INWARD)
         for name in self.shown_with:
             if (carrier := self.carrier(name)) and name in self.places and name not in wishes:
                 self._follow(x, name, carrier)
         return x
+
+    def aims(self, x: torch.Tensor, wishes: Mapping[str, Wish]) -> dict[str, Wish]:
+        """Values that the deciders of wished classes are to take, from tags x [k]: a surer goal than the class itself.
+
+        A hue that the class leaves open, as black hair does, is none.
+        """
+        aimed = self.tags(self.asked(x, wishes))
+        sources = {source for name in wishes if name not in self.places for source in self.deciders(name)}
+        values = {name: self._value(name, aimed) for name in self.vocabulary if name in sources - wishes.keys()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _value(self, name: str, tags: torch.Tensor) -> Wish | None:
+        """What tags [k] say of an attribute, in its units; None where that is nothing certain."""
+        own, attribute = tags[self.places[name]], self.vocabulary[name]
+        if bool(own.isnan().any()) or (attribute.kind == "cyclic" and float(own.norm()) < OPEN_HUE):
+            return None
+        if attribute.kind == "categorical":
+            return attribute.classes[int(own.argmax())]
+        if attribute.kind == "cyclic":
+            return float(torch.rad2deg(torch.atan2(own[1], own[0]))) % 360.0
+        return float(own[0] > 0.0) if attribute.kind == "binary" else float(own[0])
 
     def deciders(self, name: str) -> list[str]:
         """Tags that decide an attribute which is no tag itself."""
@@ -117,11 +144,15 @@ class TagWishes:
         """Whether a binary tag of x [k] says yes."""
         return bool(self.tags(x)[self.places[switch][0]] > 0.0)
 
-    def _take(self, x: torch.Tensor, names: list[str], rows: torch.Tensor) -> None:
-        """Copy the tags of `names` from the nearest of rows [m, k], by the mean square over what both know."""
+    def _take(self, x: torch.Tensor, names: list[str], rows: torch.Tensor, inward: float = 0.0) -> None:
+        """Copy the tags of `names` from the nearest of rows [m, k], by the mean square over what both know.
+
+        `inward` of the way from it to the rows' mean.
+        """
         if not len(rows):
             return
         gap = (rows - x).square()
         nearest = rows[gap.nanmean(1).nan_to_num(torch.inf).argmin()]
+        nearest = nearest + inward * (rows.nanmean(0) - nearest)
         for name in names:
             x[self.places[name]] = nearest[self.places[name]]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from anime_gen.evaluation.config import EditConfig, MeasurerConfig
-from anime_gen.evaluation.edit_quality import judge_edits as judge
-from anime_gen.evaluation.edit_summary import summarise_edits
+from anime_gen.evaluation.edits.quality import judge_edits as judge
+from anime_gen.evaluation.edits.summary import summarise_edits
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.measurer_training import ensure_measurer
 from anime_gen.evaluation.plots import plot_leakage

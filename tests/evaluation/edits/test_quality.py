@@ -1,13 +1,17 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from anime_gen.evaluation.config import EditConfig
-from anime_gen.evaluation.edit_quality import judge_edits
-from anime_gen.evaluation.edit_summary import summarise_edits
-from anime_gen.evaluation.edit_targets import make_targets, miss, obedience
+from anime_gen.evaluation.edits.figures import Asked
+from anime_gen.evaluation.edits.quality import judge_edits
+from anime_gen.evaluation.edits.summary import summarise_edits
+from anime_gen.evaluation.edits.targets import make_targets, miss, obedience
+from anime_gen.evaluation.measurer import Measurer
+from anime_gen.evaluation.measurer_training import SHIPPED
 from anime_gen.latent import DirectionConfig, Directions, fit_directions
 from anime_gen.latent.readings import values_of
 from tests.latent.toys import (
@@ -147,3 +151,25 @@ def test_a_generator_that_knows_tags_is_judged_through_them_beside_doing_nothing
     still = entry["methods"]["do_nothing"]
     assert still["hit_median"] > 0.1
     assert still["as_asked"] < 0.5 < entry["as_asked"]
+
+
+def test_what_cannot_be_seen_does_not_drift():
+    """Glasses come off and back on in no one's picture: their size says nothing, whatever the measurer reads there."""
+    measurer = Measurer.load(SHIPPED)
+    smile = measurer.vocabulary["smile"]
+    columns = {column.name: i for i, column in enumerate(measurer.columns)}
+    base = torch.zeros(4, len(columns))
+    base[:, columns["glasses"]] = -9.0
+    base[:, columns["eye_openness"]] = 1.0
+    after = base[None].repeat(2, 1, 1)
+    after[:, :, columns["smile"]] = 0.5
+    after[:, :, columns["glasses_size"]] = 1.0
+    after[:, :, columns["bangs"]] = 0.1
+    population = torch.stack([base[0], base[0] + 2.0])
+    directions = SimpleNamespace(released_by=lambda names: {"expression"})
+    asked = Asked(smile, [[0.5] * 4] * 2, base, population, directions, measurer, CONFIG)
+    figures = asked.figures(after)
+    assert figures["hit_median"] == 0.0
+    assert figures["leakage_worst"] == "bangs"
+    seen = len(asked.others) - sum(not ever.any() for ever in asked.shown(after).values())
+    assert figures["drift_mean"] == pytest.approx(0.1 / seen, rel=1e-4)

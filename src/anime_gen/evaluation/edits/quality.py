@@ -10,15 +10,16 @@ import torch
 
 from anime_gen.attributes import Attribute
 from anime_gen.evaluation.config import EditConfig
-from anime_gen.evaluation.edit_targets import EditTargets, make_targets, miss, obedience
-from anime_gen.evaluation.measurer import IDENTITY, Measurer
-from anime_gen.evaluation.statistics import bootstrap_interval, finite
+from anime_gen.evaluation.edits.figures import Asked
+from anime_gen.evaluation.edits.redrawn import Redrawn, knows_drawings
+from anime_gen.evaluation.edits.targets import EditTargets, make_targets
+from anime_gen.evaluation.measurer import Measurer
+from anime_gen.evaluation.statistics import finite
 from anime_gen.latent.baselines import baseline_moves
 from anime_gen.latent.directions import Directions
 from anime_gen.latent.editing import edit_to, solve
-from anime_gen.latent.outcome import AS_ASKED
 from anime_gen.latent.protocols import GeneratorLike, Progress, Reader, silent
-from anime_gen.latent.readings import ask, column_slices, values_of
+from anime_gen.latent.readings import ask, values_of
 from anime_gen.latent.sampling import draw_with_tags
 from anime_gen.latent.tag_solver import TagSolver
 
@@ -28,8 +29,6 @@ DO_NOTHING = "do_nothing"
 EMPTY = ("hit_median", "hit_p90", "spearman", "leakage_mean", "leakage_max", "identity_drift", "reach")
 REACH_CHARACTERS = 12
 """Characters whose ends are tried; a median needs no more."""
-SMALLEST_MOVE = 0.05
-"""Standard deviations: where the target itself moved less, leakage per move means nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,10 @@ Editor = Callable[[Subjects, str, list[float | str]], torch.Tensor]
 
 @dataclass(frozen=True)
 class Population:
-    """Unedited characters, the measurer's read-out of them [n, m], and its deviations [m]."""
+    """Unedited characters, and the measurer's read-out of them [n, m]."""
 
     subjects: Subjects
     measured: torch.Tensor
-    scale: torch.Tensor
 
 
 def judge_edits(
@@ -71,12 +69,14 @@ def judge_edits(
 ) -> dict[str, dict[str, Any]]:
     """Attribute -> figures of design.md section 4, bootstrap intervals, and the same for other methods.
 
-    hit: |measured - requested| as a share of the range. leakage: mean change of each other trait, in standard
-    deviations, per standard deviation of the target (mean and max over traits). identity_drift: distance in identity
-    traits, 1 for two random characters. reach: what asking for either end gives. Attributes the measurer does not
-    know, or that too few characters show, get nulls.
+    hit: |measured - requested| as a share of the range. drift: mean change of the other sliders as a share of theirs.
+    leakage: the same in standard deviations, per standard deviation of the target (mean and max over traits).
+    identity_drift: distance in identity traits, 1 for two random characters. reach: what asking for either end gives.
+    redrawn: these figures of a perfect editor (`Redrawn`). Attributes the measurer does not know, or that too few
+    characters show, get nulls.
     """
     population = _population(generator, tagger, measurer, config)
+    perfect = Redrawn(directions, measurer, config) if knows_drawings(measurer) else None
     editors = _editors(generator, tagger, directions, config)
     report = {}
     for name in progress(directions.attributes, "judging edits by the measurer"):
@@ -89,6 +89,7 @@ def judge_edits(
             methods = {method: trial.judge(editor) for method, editor in editors.items()}
             entry |= methods[OURS] | {"reach": trial.reach(editors[OURS], methods[OURS]), "methods": methods}
             entry |= {"measurer_error": measurer.errors.get(name)}
+            entry |= {"redrawn": perfect.figures(attribute) if perfect else None}
         entry["linear_fit_r2"] = finite(float(directions.r2[directions.rows(name)].mean()))
         entry["trusted_tags"] = directions.trusted.get(name)
         entry["first_layer"] = directions.first_layer.get(name, 0)
@@ -109,38 +110,17 @@ class Trial:
         rows: torch.Tensor,
         config: EditConfig,
     ) -> None:
-        self.generator, self.directions, self.measurer = generator, directions, measurer
-        self.population, self.attribute, self.config = population, attribute, config
-        self.subjects, self.base = population.subjects.rows(rows), population.measured[rows]
+        self.generator, self.measurer, self.attribute, self.config = generator, measurer, attribute, config
+        self.subjects = population.subjects.rows(rows)
         own = values_of(directions.vocabulary, directions.columns, population.subjects.tagged)[attribute.name]
-        self.requests = make_targets(attribute, own, own[rows.numpy()], config.requests)
-        self.slices = column_slices(measurer.columns)
-        self.start = measurer.values(self.base)[attribute.name]
+        requests = make_targets(attribute, own, own[rows.numpy()], config.requests)
+        self.asked = Asked(
+            attribute, requests, population.measured[rows], population.measured, directions, measurer, config
+        )
 
     def judge(self, editor: Editor) -> dict[str, Any]:
         """All figures of one method on these requests."""
-        readout = self.measured(editor, self.requests)  # [rounds, n, m]
-        values = [self.measurer.values(part)[self.attribute.name] for part in readout]
-        missed = miss(self.attribute, self.requests, values)
-        changes = self.changes(readout)
-        leakage = self.leakage(changes)
-        drift = self.identity_drift(readout)
-        worst = max(leakage, key=leakage.__getitem__) if leakage else None
-        own = readout[:, :, self.slices[self.attribute.name]]
-        return {
-            "hit_mean": float(missed.mean()),
-            "hit_median": finite(np.median(missed)),
-            "hit_p90": finite(np.quantile(missed, 0.9)),
-            "as_asked": float((missed <= AS_ASKED).mean()),
-            "hit_median_interval": bootstrap_interval(missed, lambda r: float(np.median(r)), self.config.bootstrap),
-            "spearman": obedience(self.attribute, self.requests, values, own, self.start),
-            "leakage_mean": finite(np.mean(list(leakage.values()))) if leakage else None,
-            "leakage_mean_interval": self.leakage_interval(changes),
-            "leakage_max": leakage[worst] if worst else None,
-            "leakage_worst": worst,
-            "identity_drift": finite(drift.mean()),
-            "identity_drift_interval": bootstrap_interval(drift, lambda r: float(r.mean()), self.config.bootstrap),
-        }
+        return self.asked.figures(self.measured(editor, self.asked.requests))
 
     def measured(self, editor: Editor, requests: EditTargets) -> torch.Tensor:
         """The measurer's read-out of all edited faces, [rounds, n, m]."""
@@ -148,48 +128,6 @@ class Trial:
         wishes = [wish for asked in requests for wish in asked]  # one large batch: small ones cost more than they do
         edited = editor(self.subjects.rows(torch.arange(n).repeat(rounds)), self.attribute.name, wishes)
         return read(self.generator, self.measurer, edited, self.config.batch).unflatten(0, (rounds, n))
-
-    def changes(self, readout: torch.Tensor) -> dict[str, np.ndarray]:
-        """Trait -> its change in standard deviations, [n, rounds]; traits that follow from the target are left out."""
-        scaled = (readout - self.base) / self.population.scale
-        released = self.directions.released_by({self.attribute.name})
-        return {
-            name: (scaled[:, :, where] ** 2).mean(2).sqrt().T.numpy()
-            for name, where in self.slices.items()
-            if (name not in released and readable(self.measurer, name)) or name == self.attribute.name
-        }
-
-    def leakage(self, changes: dict[str, np.ndarray]) -> dict[str, float]:
-        """Other trait -> mean change per mean change of the target; empty where the target hardly moved."""
-        own = float(changes[self.attribute.name].mean())
-        if own < SMALLEST_MOVE:
-            return {}
-        return {name: float(c.mean()) / own for name, c in changes.items() if name != self.attribute.name}
-
-    def leakage_interval(self, changes: dict[str, np.ndarray]) -> list[float] | None:
-        """Bootstrap interval, over characters, of the mean leakage."""
-        others = [c.mean(1) for name, c in changes.items() if name != self.attribute.name]
-        if not others:
-            return None
-        pairs = np.stack([changes[self.attribute.name].mean(1), np.mean(others, axis=0)], axis=1)  # [n, 2]
-
-        def ratio(rows: np.ndarray) -> float | None:
-            own, other = rows.mean(0)
-            return float(other / own) if own >= SMALLEST_MOVE else None
-
-        return bootstrap_interval(pairs, ratio, self.config.bootstrap)
-
-    def identity_drift(self, readout: torch.Tensor) -> np.ndarray:
-        """Distance to the unedited character in identity traits other than the target, [n]; 1 = a random other one."""
-        released = self.directions.released_by({self.attribute.name}) | {self.attribute.name}
-        kept = [name for name in IDENTITY if name not in released and readable(self.measurer, name)]
-        columns = [i for name in kept for i in range(self.slices[name].start, self.slices[name].stop)]
-        if not columns:
-            return np.full(len(self.base), np.nan)
-        scaled = self.population.measured[:, columns] / self.population.scale[columns]
-        usual = (scaled - scaled.roll(1, 0)).norm(dim=1).mean().clamp_min(1e-6)
-        moved = (readout - self.base)[:, :, columns] / self.population.scale[columns]
-        return (moved.norm(dim=2).mean(0) / usual).numpy()
 
     def reach(self, editor: Editor, figures: dict[str, Any]) -> list[float] | None:
         """Median measured value when either end is asked for; classes: (0, share of class requests met)."""
@@ -203,19 +141,6 @@ class Trial:
         return sorted(ends)
 
 
-def readable(measurer: Measurer, name: str) -> bool:
-    """Whether the measurer reads a trait well enough that a change of its reading means a change of the picture."""
-    error = measurer.errors.get(name, {})
-    if (r2 := error.get("r2")) is not None:
-        return r2 >= 0.3
-    if (auroc := error.get("auroc")) is not None:
-        return auroc >= 0.75
-    if (degrees := error.get("mean_degrees")) is not None:
-        return degrees <= 60.0
-    chance = 1.0 / max(2, len(measurer.vocabulary[name].classes)) if name in measurer.vocabulary else 1.0
-    return (error.get("accuracy") or 0.0) >= 2.0 * chance
-
-
 def read(generator: GeneratorLike, reader: Reader | Measurer, ws: torch.Tensor, batch: int) -> torch.Tensor:
     """Read-out [n, columns] of the pictures of ws."""
     with torch.inference_mode():
@@ -227,7 +152,7 @@ def _population(generator: GeneratorLike, tagger: Reader, measurer: Measurer, co
     ws, tags = draw_with_tags(generator, config.population, config.seed, "judged edits")
     measured = read(generator, measurer, ws, config.batch)
     subjects = Subjects(ws, read(generator, tagger, ws, config.batch), tags)
-    return Population(subjects, measured, measured.std(0).clamp_min(1e-6))
+    return Population(subjects, measured)
 
 
 def _subjects(
