@@ -19,7 +19,7 @@ from components import memory
 from components.champion import Opened, open_model
 from components.project import project
 
-FIRST_SEED = 4
+FIRST_SEED = 10
 FOLDER = "studio"  # below the data folder
 
 
