@@ -16,6 +16,8 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update"),
 ]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FIRST_SEED = 10
+"""The character that a page opens with."""
 PATIENCE_S = 120
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.streamlit_app.site import CHROMIUM, FLAGS, PATIENCE_S, free_port, start
+from tests.streamlit_app.site import CHROMIUM, FIRST_SEED, FLAGS, PATIENCE_S, free_port, start
 
 pytestmark = [
     pytest.mark.browser,
@@ -172,7 +172,7 @@ def test_another_visitor_sees_nothing_of_it(site: Site, browser: Browser, page: 
     stranger.goto(site.address)
     stranger.wait_for_selector(".picture[src]")
     assert source(stranger) != source(page)
-    assert stranger.url.endswith("character=4")
+    assert stranger.url.endswith(f"character={FIRST_SEED}")
     stranger.context.close()
 
 
@@ -183,5 +183,5 @@ def test_the_downloaded_picture_carries_its_recipe(page: Page):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
     png = Path(download.value.path()).read_bytes()
-    assert recipe_of(png).seed == 4
+    assert recipe_of(png).seed == FIRST_SEED
     assert Image.open(io.BytesIO(png)).size == (16, 16)
