@@ -23,7 +23,13 @@ ifeq ($(MOVED),yes)
 .PHONY: $(STAMP)
 endif
 
-setup: $(STAMP) ## Create .venv with the project at its locked versions
+# A .venv that is a link belongs to another working tree: it stays as it is, and runs the code of this one.
+ifeq ($(shell test -L $(VENV) && echo yes),yes)
+export PYTHONPATH := $(CURDIR)/src
+LINKED := yes
+endif
+
+setup: $(if $(LINKED),,$(STAMP)) ## Create .venv with the project at its locked versions
 
 $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV)$(if $(MOVED), anew: the project was moved or copied) ..."

@@ -188,7 +188,8 @@ def member(
 HOSTILE_TAR = [
     member("good/a.png", GOOD),
     member("link.png", kind=tarfile.SYMTYPE, link="/etc/passwd"),
-    member("hard.png", kind=tarfile.LNKTYPE, link="good/a.png"),
+    member("hard.png", kind=tarfile.LNKTYPE, link="/etc/passwd"),
+    member("up.png", kind=tarfile.LNKTYPE, link="../up.png"),
     member("device.png", kind=tarfile.CHRTYPE),
     member("pipe.png", kind=tarfile.FIFOTYPE),
     member("../up.png", GOOD),
@@ -204,6 +205,7 @@ EXPECTED_TAR = {
     "good/cut.png": "truncated",
     "link.png": "link",
     "hard.png": "link",
+    "up.png": "link",
     "device.png": "special_file",
     "pipe.png": "special_file",
     "../up.png": "unsafe_name",
@@ -222,6 +224,23 @@ def test_tar_is_read_in_place_and_refuses_what_is_no_plain_file(tmp_path: Path, 
     path.write_bytes(pack(data))
     assert outcomes(source_of(path)) == EXPECTED_TAR
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("ending", ["tar", "tar.gz"])
+def test_a_file_that_a_tar_holds_under_two_names_is_read_under_both(tmp_path: Path, ending: str) -> None:
+    linked = [
+        member("a/1.png", GOOD),
+        member("b/one.png", kind=tarfile.LNKTYPE, link="a/1.png"),
+        member("c/eins.png", kind=tarfile.LNKTYPE, link="b/one.png"),
+        member("truth.csv", b"file,glasses\none.png,1\n"),
+        member("a/2.png", encoded(face(2))),
+        member("labels.csv", kind=tarfile.LNKTYPE, link="truth.csv"),
+    ]
+    path = tmp_path / f"a.{ending}"
+    path.write_bytes(tar_bytes(linked) if ending == "tar" else gzip.compress(tar_bytes(linked)))
+    pictures = dict.fromkeys(("a/1.png", "a/2.png", "b/one.png", "c/eins.png"), "kept")
+    assert outcomes(source_of(path)) == {**pictures, "truth.csv": "table"}
+    assert source_of(path).listing().labels == b"file,glasses\none.png,1\n"
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -81,6 +81,13 @@ def test_a_damaged_text_is_noticed():
         text_of(bytes(damaged), "anime_gen", 1000)
 
 
+def test_a_damaged_text_of_another_program_does_not_stand_in_the_way():
+    damaged = bytearray(chunk(b"tEXt", b"Software\0Paint"))
+    damaged[-1] ^= 1
+    picture = SIGNATURE + bytes(damaged) + chunk(b"tEXt", b"anime_gen\0" + PLAIN.encode())
+    assert text_of(picture, "anime_gen", 1000) == PLAIN
+
+
 @given(st.sampled_from([b"tEXt", b"zTXt", b"iTXt"]), st.binary(max_size=200))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_in_any_text_chunk_are_a_text_or_refused(kind: bytes, data: bytes):

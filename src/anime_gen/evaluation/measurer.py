@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save
 from torch import nn
 
 from anime_gen.attributes import Column, Vocabulary
 from anime_gen.drawing import ATTRIBUTES
 from anime_gen.evaluation.features import RandomConvolutions
-from anime_gen.images.files import write_atomically
 from anime_gen.latent.readings import values_of
+from anime_gen.stylegan2.networks.weights import write_tensors
 from anime_gen.tagging.classifiers.network import GRID, GRID_CHANNELS, Shape, SubModel
 from anime_gen.tagging.classifiers.sub_model import plain_calibrations
 
@@ -119,9 +118,7 @@ class Measurer(nn.Module):
     def save(self, path: Path) -> None:
         """One safetensors file: weights, and a card as JSON in its metadata."""
         facts = {"width": self.width, "vocabulary": self.vocabulary.dump(), "card": self.card}
-        tensors = {name: tensor.detach().contiguous().clone() for name, tensor in self.state_dict().items()}
-        content = save(tensors, metadata={"measurer": json.dumps(facts, allow_nan=False)})
-        write_atomically(path, lambda file: file.write(content))
+        write_tensors(self.state_dict(), path, metadata={"measurer": json.dumps(facts, allow_nan=False)})
 
     @classmethod
     def load(cls, path: Path) -> "Measurer":

@@ -12,46 +12,22 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Rejection
+from anime_gen.signatures import START, kind_of
 
 DECODER_VERSION = 2  # part of the store's key: raise it when the same file would decode to other pixels
 FORMATS = ("PNG", "JPEG", "WEBP")
-_SIGNATURES = (
-    (b"GIF8", 0, "GIF"),
-    (b"BM", 0, "BMP"),
-    (b"II*\0", 0, "TIFF"),
-    (b"MM\0*", 0, "TIFF"),
-    (b"ftypavif", 4, "AVIF"),
-    (b"ftyphei", 4, "HEIC"),
-    (b"ftypmif1", 4, "HEIC"),
-    (b"%!PS", 0, "EPS"),
-    (b"\xc5\xd0\xd3\xc6", 0, "EPS"),
-    (b"%PDF", 0, "PDF"),
-    (b"8BPS", 0, "PSD"),
-    (b"\xff\x0a", 0, "JPEG XL"),
-    (b"\0\0\0\x0cJXL ", 0, "JPEG XL"),
-    (b"\0\0\0\x0cjP  ", 0, "JPEG 2000"),
-    (b"gimp xcf", 0, "XCF (GIMP)"),
-    (b"CSFCHUNK", 0, "CLIP (Clip Studio)"),
-    (b"\x76\x2f\x31\x01", 0, "OpenEXR"),
-    (b"DDS ", 0, "DDS"),
-    (b"\0\0\1\0", 0, "ICO"),
-)
-_ARCHIVES = (
-    (b"PK\3\4", 0, "zip"),
-    (b"\x1f\x8b", 0, "gzip"),
-    (b"BZh", 0, "bzip2"),
-    (b"\xfd7zXZ\0", 0, "xz"),
-    (b"7z\xbc\xaf\x27\x1c", 0, "7z"),
-    (b"Rar!\x1a\x07", 0, "rar"),
-    (b"\x28\xb5\x2f\xfd", 0, "zstd"),
-    (b"ustar", 257, "tar"),
-)
-_FILMS = ((b"ftyp", 4), (b"\x1a\x45\xdf\xa3", 0), (b"moov", 4))  # after the pictures that begin likewise
 # Chunks of a PNG that say nothing about its pixels as they are read here. Pillow refuses a picture whose profile or
 # text is large or damaged, though its pixels are sound.
 _PNG_ASIDES = (b"iCCP", b"tEXt", b"zTXt", b"iTXt")
 # A file cut short often still decodes; its end mark is the only thing that is surely missing.
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"\0\0\0\0IEND\xaeB`\x82"}
+
+_CURES = {
+    "picture": "{} is not read; convert it to PNG, JPEG or WebP",
+    "document": "{} is not read; save its pictures as PNG, JPEG or WebP",
+    "film": "a film ({}); cut pictures from it",
+    "data": "{} holds data, not a picture",
+}
 
 
 def decode(data: bytes, config: FacesConfig) -> np.ndarray:
@@ -153,20 +129,17 @@ def _unknown(data: bytes) -> Rejection:
     """Why Pillow recognises nothing: a damaged header, another format, or no picture."""
     if (claimed := _claimed_format(data)) is not None:
         return Rejection("corrupt", f"starts as {claimed}, but its header cannot be read")
-    start = data[:512]
-    if (name := archive_kind(start)) is not None:
-        return Rejection("archive", f"a {name} archive inside the source; unpack it first")
-    for signature, offset, name in _SIGNATURES:
-        if start.startswith(signature, offset):
-            return Rejection("unknown_format", f"{name} is not read; convert it to PNG, JPEG or WebP")
+    start, kind = data[:START], kind_of(data[:START])
+    if kind is not None and kind.holds == "archive":
+        return Rejection("archive", f"a {kind.name} archive inside the source; unpack it first")
+    if kind is not None and kind.name == "PNG":
+        return Rejection("unknown_format", "a PNG whose line ends a transfer in text mode has changed; fetch it again")
+    if kind is not None:
+        return Rejection("unknown_format", _CURES[kind.holds].format(kind.name))
     if (words := stand_in(start)) is not None:
         return Rejection("unknown_format", words)
     if b"<svg" in start.lower():
-        return Rejection("unknown_format", "SVG is not read; convert it to PNG, JPEG or WebP")
-    if any(start.startswith(signature, offset) for signature, offset in _FILMS):
-        return Rejection("unknown_format", "a film; cut pictures from it")
-    if start.startswith(b"\x89PNG"):
-        return Rejection("unknown_format", "a PNG whose line ends a transfer in text mode has changed; fetch it again")
+        return Rejection("unknown_format", _CURES["picture"].format("SVG"))
     if not data.strip(b"\0"):
         return Rejection("unknown_format", "nothing but zeros, as an interrupted copy leaves; fetch it again")
     if _is_text(start):
@@ -177,11 +150,6 @@ def _unknown(data: bytes) -> Rejection:
 def _is_text(start: bytes) -> bool:
     text = start.decode("utf-8", "ignore")  # a letter may be cut at the end
     return len(text.encode()) > len(start) - 4 and all(char.isprintable() or char.isspace() for char in text)
-
-
-def archive_kind(start: bytes) -> str | None:
-    """The kind of archive that begins with these bytes (512 are enough), or None."""
-    return next((name for signature, offset, name in _ARCHIVES if start.startswith(signature, offset)), None)
 
 
 def stand_in(start: bytes) -> str | None:

@@ -9,20 +9,25 @@ from pathlib import Path
 from typing import IO, Any
 
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Let `write` fill a temporary sibling of `path`, force it to disk, rename it over `path`, force the folder."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A sibling to write to, which at the end is forced to disk and renamed over `path`, or removed on an error."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
+            yield temporary
+            sync(temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
         sync(path.parent)
+
+
+def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Let `write` fill what then takes the place of `path`."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        write(file)
 
 
 @contextmanager

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from anime_gen.images.config import FacesConfig, SourceConfig
-from anime_gen.images.decoding import archive_kind, stand_in
+from anime_gen.images.decoding import stand_in
 from anime_gen.images.drawn import DrawnSource
 from anime_gen.images.folder import FolderSource
 from anime_gen.images.members import Source
 from anime_gen.images.tar_archive import TarSource
 from anime_gen.images.zip_archive import ZipSource
+from anime_gen.signatures import START, kind_of
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
@@ -83,10 +84,10 @@ def _open_path(path: Path, identity: dict[str, Any], faces: FacesConfig) -> Sour
 
 def _no_archive(path: Path) -> str:
     with path.open("rb") as file:
-        start = file.read(512)
-    kind, cure = archive_kind(start), "unpack it and set source.kind=folder"
-    if kind in ("7z", "rar", "zstd"):
-        why = f"it is a {kind} archive; {cure}"
+        start = file.read(START)
+    kind, cure = kind_of(start), "unpack it and set source.kind=folder"
+    if kind is not None and kind.name in ("7z", "rar", "zstd"):
+        why = f"it is a {kind.name} archive; {cure}"
     elif (words := stand_in(start)) is not None:
         why = f"it is {words}"
     else:

@@ -34,7 +34,7 @@ def _path(name: str) -> PurePosixPath:
     return PurePosixPath(name.lower().replace("\\", "/"))
 
 
-def nearer(name: str, known: str) -> bool:
+def _nearer(name: str, known: str) -> bool:
     """Whether one table of labels goes before another: the one nearest the top, then by name."""
     return (len(_path(name).parts), name.lower(), name) < (len(_path(known).parts), known.lower(), known)
 
@@ -63,7 +63,7 @@ def sort_out(listing: Listing, read: Callable[[Member], bytes]) -> None:
     tables = [member for member in listing.members if is_labels(member.name)]
     chosen = tables[0] if tables else None
     for table in tables[1:]:
-        chosen = table if chosen is None or nearer(table.name, chosen.name) else chosen
+        chosen = table if chosen is None or _nearer(table.name, chosen.name) else chosen
     if chosen is not None:
         if chosen.size > MAX_LABELS_BYTES:
             raise ValueError(f"{chosen.name} is larger than {MAX_LABELS_BYTES} bytes; is it really a table of labels?")

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 from anime_gen.images.config import FacesConfig
-from anime_gen.images.members import FileWork, Listing, Member, check_member_name, file_works
+from anime_gen.images.members import FileWork, Listing, Member, Reader, check_member_name, file_works
 from anime_gen.images.rejection import Reject, Rejection
-from anime_gen.images.tables import MAX_LABELS_BYTES, is_labels, nearer, sort_out
+from anime_gen.images.tables import MAX_LABELS_BYTES, sort_out
 from anime_gen.labels.spelling import readable
 
 _PAX_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
@@ -65,7 +66,7 @@ class TarReader:
 class CarriedReader:
     """Members of a compressed tar: their bytes travel with the batch, since only the main process reads the stream."""
 
-    carried: dict[str, bytes]
+    carried: dict[int, bytes]  # by their place in the unpacked stream
 
     def open(self) -> AbstractContextManager["CarriedReader"]:
         """Nothing to open."""
@@ -75,7 +76,7 @@ class CarriedReader:
         """The bytes that were carried."""
         if member.size > limit:
             raise Rejection("too_many_bytes", f"{member.size} bytes, faces.max_bytes is {limit}")
-        data = self.carried.get(member.name, b"")
+        data = self.carried.get(member.where[0], b"")
         if len(data) < member.size:
             raise Rejection("truncated", "the archive ends inside this file")
         return data
@@ -103,18 +104,22 @@ class TarSource:
         return f"{status.st_size}-{status.st_mtime_ns}"
 
     def listing(self) -> Listing:
-        """Every header; a member's stamp is its size, time and header checksum."""
+        """Every header; a member's stamp is its size, time and header checksum. A hard link is the file it names."""
         entries: list[tuple[Member, str | None]] = []
-        tables: dict[str, bytes] = {}  # of a compressed archive nothing can be read again later
+        files: dict[str, Member] = {}
         listing = Listing([])
         try:
-            for info, archive in self._headers():
+            for info, _ in self._headers():
                 name = readable(info.name)
                 stamp = f"{info.size}-{int(info.mtime)}-{info.chksum}"
-                entries.append((Member(name, stamp, info.size, (info.offset_data,)), _refusal(info)))
-                wanted = is_labels(name) and all(nearer(name, known) for known in tables)
-                if wanted and info.size <= MAX_LABELS_BYTES and (content := archive.extractfile(info)) is not None:
-                    tables[name] = content.read()
+                member, refusal = Member(name, stamp, info.size, (info.offset_data,)), _refusal(info)
+                if info.islnk() and info.linkname in files and refusal is None:
+                    member = files[info.linkname]._replace(name=name)
+                elif info.islnk():
+                    refusal = refusal or "link"
+                if refusal is None:
+                    files[info.name] = member
+                entries.append((member, refusal))
                 if len(entries) > self._config.max_members:
                     limit = self._config.max_members
                     raise ValueError(f"{self._path} lists more than faces.max_members = {limit} files")
@@ -130,7 +135,7 @@ class TarSource:
                 listing.rejects.append(Reject(member.name, reason, Rejection(reason).detail))
             else:
                 listing.members.append(member)
-        sort_out(listing, lambda member: tables.get(member.name, b""))
+        sort_out(listing, self._table)
         return listing
 
     def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
@@ -138,23 +143,36 @@ class TarSource:
         if not self._compressed:
             yield from file_works(TarReader(str(self._path)), pending, batch)
             return
-        wanted = {member.name: (slot, member) for slot, member in pending}
+        wanted: dict[int, list[tuple[int, Member]]] = {}
+        for slot, member in pending:
+            wanted.setdefault(member.where[0], []).append((slot, member))
         slots: list[int] = []
         members: list[Member] = []
-        carried: dict[str, bytes] = {}
-        for name, data in self._contents(set(wanted)):
-            slot, member = wanted.pop(name)
-            slots.append(slot)
-            members.append(member)
-            carried[name] = data
-            if len(slots) == batch or sum(map(len, carried.values())) > _SMALL:
+        carried: dict[int, bytes] = {}
+        for place, data in self._contents(set(wanted), self._config.max_bytes):
+            carried[place] = data
+            for slot, member in wanted.pop(place):
+                slots.append(slot)
+                members.append(member)
+            if len(slots) >= batch or sum(map(len, carried.values())) > _SMALL:
                 yield FileWork(CarriedReader(carried), slots, members)
                 slots, members, carried = [], [], {}
-        lost = list(wanted.values())  # the archive broke off before them: they come out as truncated
-        slots += [slot for slot, _ in lost]
-        members += [member for _, member in lost]
+        for slot, member in chain.from_iterable(wanted.values()):  # the archive broke off: they come out as truncated
+            slots.append(slot)
+            members.append(member)
         if slots:
             yield FileWork(CarriedReader(carried), slots, members)
+
+    def _table(self, member: Member) -> bytes:
+        """The bytes of a table of labels; a compressed archive is unpacked once more for it."""
+        reader: Reader = TarReader(str(self._path))
+        if self._compressed:
+            reader = CarriedReader(dict(self._contents({member.where[0]}, MAX_LABELS_BYTES)))
+        try:
+            with reader.open() as archive:
+                return archive.read(member, MAX_LABELS_BYTES)
+        except Rejection as rejection:
+            raise ValueError(f"{self._path}: {member.name} cannot be read: {rejection.detail}") from None
 
     def _headers(self) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
         """Members in the order of the archive, folders left out; ValueError when it unpacks to an absurd size."""
@@ -168,23 +186,26 @@ class TarSource:
                 if not info.isdir():
                     yield info, archive
 
-    def _contents(self, names: set[str]) -> Iterator[tuple[str, bytes]]:
+    def _contents(self, places: set[int], limit: int) -> Iterator[tuple[int, bytes]]:
+        """Place and bytes of the files that begin at `places`, in the stream's order; none of more than `limit`."""
         try:
             for info, archive in self._headers():
-                name = readable(info.name)
-                if name in names and _refusal(info) is None:
-                    content = archive.extractfile(info)
-                    small = info.size <= self._config.max_bytes
-                    yield name, content.read() if content is not None and small else b""
+                place = info.offset_data
+                if place in places and info.isreg():
+                    places.remove(place)
+                    content = archive.extractfile(info) if info.size <= limit else None
+                    yield place, b"" if content is None else content.read()
+                    if not places:
+                        return
         except (tarfile.TarError, EOFError, OSError):
             return  # the listing has already reported where the archive breaks off
 
 
 def _refusal(info: tarfile.TarInfo) -> str | None:
     """The reason to refuse a member by its header alone."""
-    if info.issym() or info.islnk():
+    if info.issym():
         return "link"
-    if not info.isreg() or info.issparse():
+    if not (info.isreg() or info.islnk()) or info.issparse():
         return "special_file"
     try:
         check_member_name(info.name)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from anime_gen.signatures import START, kind_of
+
 FILE_COLUMN = "file"
 FILE_COLUMNS = (
     *(FILE_COLUMN, "filename", "file_name", "filepath", "file_path", "image", "image_name", "image_file", "image_path"),
@@ -30,12 +32,8 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_BINARY = (
-    *((start, "a spreadsheet") for start in (b"PK\3\4", b"\xd0\xcf\x11\xe0")),
-    *((start, "a picture") for start in (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")),
-    *((b"\x1f\x8b", "a packed file"), (b"PAR1", "a Parquet file"), (b"SQLite format 3", "a database")),
-    (b"%PDF", "a PDF"),
-)
+_SPREADSHEETS = ("zip", "Office")  # as they are packed inside
+_HOLD = {"picture": "a picture", "film": "a film", "archive": "a packed file"}
 _OTHER_TEXTS = (("{", "JSON"), ("[{", "JSON"), ("[\n", "JSON"), ("<", "a page of markup"))
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEP_LINE = re.compile(r"""^["']?sep=(.)["']?[,;\t|\s]*$""", re.IGNORECASE)
@@ -219,9 +217,9 @@ def _file_column(header: list[str], attributes: set[str], name: str) -> int | No
 
 def texts_of(data: bytes, name: str) -> list[str]:
     """The text of a table; several where its bytes are old code pages that only its content can tell apart."""
-    for start, kind in _BINARY:
-        if data.startswith(start):
-            raise LabelError(_another_kind(name, kind))
+    if (kind := kind_of(data[:START])) is not None:
+        words = "a spreadsheet" if kind.name in _SPREADSHEETS else _HOLD.get(kind.holds, f"a {kind.name} file")
+        raise LabelError(_another_kind(name, words))
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return [_decoded(data, encoding, name)]

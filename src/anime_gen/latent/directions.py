@@ -95,7 +95,7 @@ class Directions:
         return decided | deciding | hidden_with
 
     def save(self, path: Path) -> None:
-        """Write one safetensors file, tensors and JSON metadata, beside `path` and then in its place."""
+        """Write one safetensors file: tensors, and the rest as JSON in its metadata."""
         tensors = {name: getattr(self, name) for name in TENSORS[3:]}
         tensors |= {name: getattr(self.space, name) for name in TENSORS[:3]}
         tensors |= {} if self.tags is None else self.tags.tensors()
@@ -110,11 +110,8 @@ class Directions:
             "trusted": self.trusted,
             "settings": self.settings,
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.part")
-        contiguous = {name: tensor.float().contiguous() for name, tensor in tensors.items()}
-        write_tensors(contiguous, beside, metadata={"directions": json.dumps(facts, allow_nan=False)})
-        beside.replace(path)
+        as_floats = {name: tensor.float() for name, tensor in tensors.items()}
+        write_tensors(as_floats, path, metadata={"directions": json.dumps(facts, allow_nan=False)})
 
     @classmethod
     def load(cls, path: Path) -> "Directions":

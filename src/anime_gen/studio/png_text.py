@@ -20,13 +20,16 @@ def text_of(png: bytes, keyword: str, limit: int) -> str | None:
     """The first text of this keyword, None if there is none; at most `limit` bytes of it are unpacked."""
     if not png.startswith(SIGNATURE):
         raise PngTextError("This is not a PNG file. Only PNG pictures downloaded from this page carry a recipe.")
-    for kind, data in _chunks(png):
+    for kind, data, checksum in _chunks(png):
         if kind in TEXT_CHUNKS and data.startswith(keyword.encode("latin-1") + b"\0"):
+            if zlib.crc32(kind + data) != checksum:
+                raise PngTextError("The recipe in this PNG is damaged (checksum). Fetch or download it again.")
             return READERS[kind](data[len(keyword) + 1 :], limit)
     return None
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Kind, content and checksum of each chunk; unchecked, for what other programs left may be damaged."""
     place = len(SIGNATURE)
     for _ in range(MAX_CHUNKS):
         if place + 12 > len(png):
@@ -37,9 +40,7 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise PngTextError("The PNG file is cut short: fetch or download it again.")
         data = png[start : start + length]
         (checksum,) = struct.unpack_from(">I", png, start + length)
-        if kind in TEXT_CHUNKS and zlib.crc32(kind + data) != checksum:
-            raise PngTextError("The PNG file is damaged: a checksum is wrong. Fetch or download it again.")
-        yield kind, data
+        yield kind, data, checksum
         if kind == b"IEND":
             return
         place = start + length + 4

@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from anime_gen.images.files import sync
+from anime_gen.images.files import replacing
 from anime_gen.stylegan2.networks.config import MAX_RESOLUTION, NetworkConfig
 from anime_gen.stylegan2.networks.discriminator import Discriminator
 from anime_gen.stylegan2.networks.generator import Generator
@@ -18,34 +18,31 @@ Network = TypeVar("Network", Generator, Discriminator)
 
 
 def save_network(network: Generator | Discriminator, path: Path, card: dict[str, Any]) -> None:
-    """Write a network beside `path`, rename it into place; `card` must be JSON (data, images seen, seconds ...)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    """Write a network in place of `path`; `card` must be JSON (data, images seen, seconds ...)."""
     metadata = {
         "schema": str(SCHEMA),
         "network": json.dumps(network.config.to_json(), sort_keys=True),
         "card": json.dumps(card, sort_keys=True),
     }
-    temporary = path.with_name(f".{path.name}.tmp")
-    write_tensors(tensors, temporary, metadata)
-    sync(temporary)
-    temporary.replace(path)
+    write_tensors(network.state_dict(), path, metadata)
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
-    """Write a safetensors file that those may read who may read any new file here.
+    """Write a safetensors file in place of `path`, for those to read who may read any new file here.
 
     A full disk is an `OSError`, as everywhere else, not the library's own error.
     """
-    path.touch()
-    usual = path.stat().st_mode
-    try:
-        save_file(tensors, path, metadata=metadata)
-    except SafetensorError as error:
-        raise OSError(f"{path} could not be written: {error}") from error
-    path.chmod(usual)  # the library's own file is its writer's alone
-    if metadata:
-        _order_metadata(path)
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with replacing(path) as temporary:
+        temporary.touch()
+        usual = temporary.stat().st_mode
+        try:
+            save_file(whole, temporary, metadata=metadata)
+        except SafetensorError as error:
+            raise OSError(f"{path} could not be written: {error}") from error
+        temporary.chmod(usual)  # the library's own file is its writer's alone
+        if metadata:
+            _order_metadata(temporary)
 
 
 def _order_metadata(path: Path) -> None:

@@ -129,8 +129,7 @@ def _write_folder(state: TrainingState, folder: Path, target: Path, info: dict[s
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors().items()}
-        write_tensors(tensors, temporary / "state.safetensors")
+        write_tensors(state.tensors(), temporary / "state.safetensors")
         content = {"counters": state.counters(), "info": info}
         (temporary / "state.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         save_network(state.average, temporary / "generator.safetensors", info)

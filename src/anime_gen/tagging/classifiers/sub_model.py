@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from anime_gen.attributes import Attribute, Vocabulary
-from anime_gen.images.files import write_atomically
+from anime_gen.stylegan2.networks.weights import write_tensors
 from anime_gen.tagging.classifiers.calibration import Calibration, calibrate
 from anime_gen.tagging.classifiers.heads import predicted_value
 from anime_gen.tagging.classifiers.metrics import Judged
@@ -50,8 +49,7 @@ class CalibratedModel:
         return judge_all(self.network, self.calibrations, raw, targets)
 
     def save(self, path: Path) -> None:
-        """One safetensors file, written beside and renamed: a killed run leaves the old file or the new one."""
-        tensors = {k: v.detach().cpu().contiguous().clone() for k, v in self.network.state_dict().items()}
+        """One safetensors file: the network, and all else as JSON in its metadata."""
         meta = {
             "format": FORMAT,
             "group": self.group,
@@ -60,8 +58,7 @@ class CalibratedModel:
             "calibrations": {name: c.model_dump() for name, c in self.calibrations.items()},
             "card": self.card,
         }
-        content = save(tensors, metadata={"sub_model": json.dumps(meta)})
-        write_atomically(path, lambda file: file.write(content))
+        write_tensors(self.network.state_dict(), path, metadata={"sub_model": json.dumps(meta)})
 
     @classmethod
     def load(cls, path: Path) -> CalibratedModel:
