@@ -12,6 +12,7 @@ if str(FOLDER) not in sys.path:
 st.set_page_config(
     page_title="anime_gen", page_icon=str(FOLDER / "icon.png"), layout="wide"
 )  # a Material icon would be fetched from its maker
+st.html(FOLDER / "page.css")
 
 PAGES = [
     ("create.py", "Create", ":material/tune:"),

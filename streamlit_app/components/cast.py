@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from PIL import Image
@@ -112,7 +113,7 @@ def _picture(desk: Desk, member: Member) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=500)
 def _small(png: bytes) -> str:
-    return tiles.thumbnail_of(Image.open(io.BytesIO(png)))
+    return tiles.thumbnail(np.array(Image.open(io.BytesIO(png)).convert("RGB")))
 
 
 def _alike(desk: Desk) -> None:

@@ -16,16 +16,16 @@ NEAR_EACH = 4
 
 
 def show(desk: Desk) -> None:
-    wish, again = st.columns([5, 1], vertical_alignment="bottom")
     vocabulary = desk.editor.bundle.tagger.vocabulary
-    wish.text_input(
-        "What should they have?",
-        key="find.wish",
-        placeholder="long dark hair, glasses",
-        help=f"Any of: {', '.join(known_words(vocabulary))}. Write `no` before what they must not have.",
-        on_change=_fresh,
-    )
-    again.button("Show others", icon=":material/casino:", shortcut="n", on_click=_fresh, width="stretch")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "What should they have?",
+            key="find.wish",
+            placeholder="long dark hair, glasses",
+            help=f"Any of: {', '.join(known_words(vocabulary))}. Write `no` before what they must not have.",
+            on_change=_fresh,
+        )
+        st.button("Show others", icon=":material/casino:", shortcut="n", on_click=_fresh)
     understood = read_demands(st.session_state.get("find.wish") or "", vocabulary)
     if understood.unknown:
         st.caption(f"Not understood: {literal(', '.join(understood.unknown))}.")
@@ -101,7 +101,8 @@ def _like(recipe: Recipe) -> None:
 
 
 def title_of(recipe: Recipe) -> str:
-    wishes = f" with {len(recipe.targets)} wishes" if recipe.targets else ""
+    count = len(recipe.targets)
+    wishes = f" with {count} wish{'es' if count > 1 else ''}" if count else ""
     return f"Number {recipe.seed}{wishes}" if recipe.seed is not None else f"A mixed character{wishes}"
 
 

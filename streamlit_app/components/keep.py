@@ -81,12 +81,9 @@ def show_comparison(desk: Desk, other: Recipe, title: str) -> None:
     """A and B side by side, and a table of what differs."""
     vocabulary = desk.editor.bundle.tagger.vocabulary
     sides = [(title, other), ("Now", desk.editor.recipe)]
-    measured = []
-    for column, (name, recipe) in zip(st.columns(4)[:2], sides, strict=True):
-        src, values = pictures.small(desk.editor.renderer, recipe)
-        column.image(src, caption=name, alt=described(values, vocabulary), width="stretch")
-        measured.append(values)
-    table = differences(vocabulary, *measured)
+    shown = [(name, *pictures.small(desk.editor.renderer, recipe)) for name, recipe in sides]
+    tiles.beside("history.beside", [tiles.Tile(name, src, described(m, vocabulary), name) for name, src, m in shown])
+    table = differences(vocabulary, *[measured for _, _, measured in shown])
     if table:
         st.dataframe(
             [{"Attribute": row.label, title: row.before, "Now": row.after, "Change": row.share} for row in table],

@@ -6,7 +6,7 @@ from anime_gen.studio.acceptance import can_be_shown
 from anime_gen.studio.comparison import differences
 from anime_gen.studio.mixing import takeable, taken
 from anime_gen.studio.wording import described
-from components import pictures
+from components import pictures, tiles
 from components.desk import Desk
 from components.find import title_of
 
@@ -34,6 +34,5 @@ def show(desk: Desk) -> None:
         recipe = recipe.with_target(name, value)
     src, mixed = pictures.small(desk.editor.renderer, recipe)
     sides = [(title_of(desk.editor.recipe), own_src, own), ("Mixed", src, mixed), (donor.name, donor_src, theirs)]
-    for column, (title, picture, measured) in zip(st.columns(4)[:3], sides, strict=True):
-        column.image(picture, caption=title, alt=described(measured, vocabulary), width="stretch")
+    tiles.beside("mix.beside", [tiles.Tile(title, src, described(m, vocabulary), title) for title, src, m in sides])
     st.button("Go on with the mixed one", disabled=not wishes, on_click=lambda: desk.open(recipe))

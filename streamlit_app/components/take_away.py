@@ -51,7 +51,7 @@ def _pictures(editor: Editor, stem: str) -> None:
         _download("Download PNG", editor.png, f"{stem}.png", "As made, its recipe inside: open it here again.")
         for side in SIZES_PX:
             data, name = (lambda side=side: editor.png(side)), f"{stem}-{side}.png"
-            _download(f"{side} px", data, name, "Enlarged smoothly, with its recipe inside.")
+            _download(f"PNG {side} px", data, name, "Enlarged with crisp lines, its recipe inside.")
         _download("Recipe", editor.json, f"{stem}.json", "Everything that makes the picture again, as text.")
 
 
@@ -132,7 +132,7 @@ def _kept(desk: Desk) -> dict[str, bytes]:
 def _cast_sheet(desk: Desk) -> Page:
     kept = _kept(desk)
     shown = [(member.name, kept[member.key]) for member in desk.document.cast if member.key in kept]
-    pictures = [(name, np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))) for name, png in shown]
+    pictures = [(name, np.array(Image.open(io.BytesIO(png)).convert("RGB"))) for name, png in shown]
     return contact_sheet(pictures, desk.document.name)
 
 

@@ -19,6 +19,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FIRST_SEED = 10
 """The character that a page opens with."""
 PATIENCE_S = 120
+WINDOWS = {"1400": (1400, 900), "800": (800, 900), "390": (390, 844), "200_percent": (700, 450)}
+"""Width and height in CSS pixels: a desk, a tablet, a phone, and the desk with the page at 200 %."""
 
 
 def free_port() -> int:

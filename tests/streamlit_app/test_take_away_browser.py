@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from anime_gen.studio import Recipe, export_png, recipe_of
 from tests.streamlit_app import test_browser as browsing
-from tests.streamlit_app.site import PATIENCE_S
+from tests.streamlit_app.site import PATIENCE_S, WINDOWS
 from tests.streamlit_app.test_browser import Site, view
 
 pytestmark = browsing.pytestmark
@@ -42,7 +42,7 @@ def test_what_is_taken_away_comes_back_byte_for_byte(page: Page):
     saved = downloaded(page, "Download PNG")
     assert recipe_of(saved).targets
     assert Image.open(io.BytesIO(saved)).size == (16, 16)
-    assert Image.open(io.BytesIO(downloaded(page, "1024 px"))).size == (1024, 1024)
+    assert Image.open(io.BytesIO(downloaded(page, "PNG 1024 px"))).size == (1024, 1024)
     assert downloaded(page, "Sheet as PDF").startswith(b"%PDF-")
     assert downloaded(page, "Film WebP")[8:12] == b"WEBP"
     assert downloaded(page, "Whole project").startswith(b"PK")
@@ -71,6 +71,8 @@ def test_a_hostile_picture_fetches_nothing_and_changes_nothing(page: Page):
     assert page.url == before
 
 
+VIEWS = {"Find": "Show others", "Cast": "Find them all", "Take away": "Whole project", "Shape": "Undo"}
+"""A control of each view."""
 PLACES = [("/", "Shape"), ("/", "Find"), ("/", "Take away"), ("/label", None), ("/model", None)]
 
 
@@ -96,18 +98,34 @@ def test_nothing_serious_stands_in_the_way_of_anybody(site: Site, browser: Brows
     assert hosts - {""} == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize(("width", "height", "scale"), [(800, 900, 1), (390, 844, 1), (700, 450, 2)])
-def test_a_narrow_window_and_a_magnified_page_cut_nothing(
-    site: Site, browser: Browser, width: int, height: int, scale: int
-):
-    visitor = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
+CUT = """all => all.filter(one => {
+    const box = one.getBoundingClientRect(), words = one.querySelector('[data-testid="stMarkdownContainer"]')
+    return box.left < 0 || box.right > innerWidth + 1 || (words && words.scrollWidth > words.clientWidth)
+}).map(one => one.innerText)"""
+"""Words of the controls that the window or their own frame cuts."""
+
+
+@pytest.mark.parametrize("window", ["800", "390", "200_percent"])
+def test_a_narrow_window_and_a_magnified_page_cut_nothing(site: Site, browser: Browser, window: str):
+    width, height = WINDOWS[window]
+    visitor = browser.new_context(viewport={"width": width, "height": height})
     page = visitor.new_page()
     page.set_default_timeout(1000 * PATIENCE_S)
     page.goto(site.address)
     page.wait_for_selector(".picture[src]")
-    for name in ("Shape", "Take away"):
+    for name, control in VIEWS.items():
         view(page, name)
+        page.get_by_role("button", name=control).first.wait_for()
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-        right = page.get_by_role("radio").evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
-        assert max(right) <= width + 1
+        assert page.locator("button:visible").evaluate_all(CUT) == []
+    view(page, "Shape")
+    last = page.locator(".row:visible input").last
+    last.scroll_into_view_if_needed()
+    slider, picture = last.bounding_box(), page.locator(".picture").bounding_box()
+    assert slider is not None
+    assert picture is not None
+    assert 0 <= picture["y"] < picture["y"] + picture["height"] <= height
+    assert slider["y"] + slider["height"] <= height
+    if picture["x"] + picture["width"] > slider["x"]:  # one above the other
+        assert slider["y"] >= picture["y"] + picture["height"]
     visitor.close()

@@ -1,4 +1,4 @@
-"""A sheet of pictures to choose from: each opens something, with further actions below it."""
+"""Pictures to choose from, each with what can be done with it; or side by side, to compare."""
 
 import base64
 import io
@@ -23,6 +23,9 @@ _component = st.components.v2.component(
     css=(HERE / "tiles.css").read_text(encoding="utf-8"),
     js=(HERE / "tiles.js").read_text(encoding="utf-8"),
 )
+
+BESIDE_PX = 260
+"""How wide pictures that are compared may become."""
 
 Action = tuple[str, str, Callable[[str], None]]
 """Its name, what the button says, and what it does with the tile's key. The first one is the picture itself."""
@@ -52,14 +55,15 @@ def show(key: str, tiles: Sequence[Tile], actions: Sequence[Action], side: int =
     _component(data=data, key=key, on_act_change=act)
 
 
+def beside(key: str, tiles: Sequence[Tile]) -> None:
+    """Pictures to compare: in one row, however narrow the window is."""
+    _component(data={"tiles": [asdict(tile) for tile in tiles], "actions": [], "side": BESIDE_PX}, key=key)
+
+
 def thumbnail(pixels: np.ndarray) -> str:
     """A picture uint8 [r, r, 3] as the text of a small JPEG; one that is small itself is enlarged with crisp lines."""
-    return thumbnail_of(enlarged(pixels, max(len(pixels), CRISP_PX)))
-
-
-def thumbnail_of(image: Image.Image) -> str:
-    """The same of an image."""
-    small = image.convert("RGB").resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
+    crisp = enlarged(pixels, max(len(pixels), CRISP_PX))
+    small = crisp.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=90)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
