@@ -21,7 +21,7 @@ GENERATOR, READER = TagGenerator(), TagReader()
 RESPONSE = fit_tag_response(GENERATOR, READER, CONFIG, silent)
 
 
-def solver(budget: float = 1.0) -> TagSolver:
+def solver(budget: float = 1.0, preview=None) -> TagSolver:
     columns = len(READER.columns)
     directions = Directions(
         space=fit_space(torch.randn(50, 4), 1, 1, 4),
@@ -32,7 +32,7 @@ def solver(budget: float = 1.0) -> TagSolver:
         settings=TAG_SETTINGS | {"drift_budget": budget},
         tags=RESPONSE,
     )
-    return TagSolver(GENERATOR.synthesis, GENERATOR.network, GENERATOR.config.condition, READER, directions)
+    return TagSolver(GENERATOR.synthesis, GENERATOR.network, GENERATOR.config.condition, READER, directions, preview)
 
 
 def character(number: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -70,6 +70,27 @@ def test_a_wish_is_read_as_asked_and_the_rest_stays(name, wish):
             assert after[name][0] == pytest.approx(wish, abs=0.12 if name == "glasses" else 0.006)
         for other in {"length", "width", "chin"} - {name}:
             assert abs(float(after[other][0] - before[other][0])) < 0.03
+
+
+def test_previews_that_show_something_else_spare_whole_pictures_and_mislead_nobody():
+    shown = []
+
+    def preview(ws):
+        shown.append(ws)
+        return GENERATOR.synthesis(ws) * 0.9 + 0.08
+
+    for number in range(6):
+        (ws, tags), wishes = character(number), {"length": 0.7, "width": 0.45}
+        one = solver(preview=preview)
+        wholes = []
+        one.painter = lambda ws, wholes=wholes: wholes.append(ws) or GENERATOR.synthesis(ws)
+        shown.clear()
+        solved = one.solve(ws, tags, wishes)
+        after = read(solved.ws)
+        assert all(after[name][0] == pytest.approx(wish, abs=0.015) for name, wish in wishes.items())
+        assert all(solved.outcomes[name].reached == pytest.approx(float(after[name][0]), abs=0.005) for name in wishes)
+        assert len(wholes) <= 4
+        assert len(shown) + len(wholes) == solved.readings + 2
 
 
 def test_corrections_beat_the_first_move():

@@ -81,7 +81,9 @@ class TagGenerator:
 
     def __init__(self, rows: int = 400) -> None:
         columns = tuple(column.name for column in TAG_VOCABULARY.columns if column.attribute != "verdict")
-        self.config = SimpleNamespace(z_dim=2, w_dim=len(columns), resolution=4, condition=columns)
+        self.config = SimpleNamespace(
+            z_dim=2, w_dim=len(columns), resolution=4, condition=columns, resolution_for=lambda seen_px: 4
+        )
         self.num_ws = 1
         network = PlainCondition(columns, rows, len(columns)).eval()
         network.set_table(tag_table(rows), tag_table(rows))
@@ -130,6 +132,8 @@ def tag_table(rows: int) -> np.ndarray:
 
 class TagReader:
     """Reads the tags back, not quite as given: `leak` of length shows in width, `bend` makes every value nonlinear."""
+
+    input_px = 4
 
     def __init__(self, leak: float = 0.3, bend: float = 0.05, gain: float = 0.7) -> None:
         self.vocabulary = TAG_VOCABULARY

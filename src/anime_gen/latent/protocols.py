@@ -62,6 +62,11 @@ class Reader(Protocol):
         """Meaning of each column of `readout`, in the vocabulary's order."""
         ...
 
+    @property
+    def input_px(self) -> int:
+        """Side of the pictures it looks at: larger ones are made smaller."""
+        ...
+
     def readout(self, images: torch.Tensor) -> torch.Tensor:
         """Pictures [n, 3, r, r] in [-1, 1] -> [n, columns]."""
         ...

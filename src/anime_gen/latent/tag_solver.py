@@ -3,6 +3,8 @@
 Gauss-Newton on the tag vector against the true read-out. The Jacobian is the fitted response of the read-out to the
 tags, corrected after each picture by what it did (Broyden 1965); steps stay where tags occur. Of all the pictures seen
 the best one is taken that keeps every lock and the drift budget, so a move never trades away what the artist holds.
+Where pictures are larger than what the sub-models look at, steps are tried on a preview, whose read-out is put right
+by what it differed from the whole picture's at the start and wherever the move means to end.
 """
 
 from collections.abc import Collection, Mapping
@@ -59,15 +61,18 @@ class TagSolver:
         columns: tuple[str, ...],
         tagger: Reader,
         directions: Directions,
+        preview: Painter | None = None,
     ) -> None:
+        """`preview` paints smaller pictures than `painter` does, and sooner."""
         if directions.tags is None:
             raise ValueError("these directions were fitted without tags; run `kedro run --pipelines=directions`")
         self.painter, self.network, self.tagger, self.directions = painter, network, tagger, directions
+        self.preview = preview
         self.response = directions.tags
         self.tools = TagWishes(network, columns, directions)
         span = self.tools.high - self.tools.low
         self.low, self.high = self.tools.low - MARGIN * span, self.tools.high + MARGIN * span
-        self._last: tuple[torch.Tensor, torch.Tensor] | None = None
+        self._last: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
 
     def solve(
         self,
@@ -114,15 +119,27 @@ class TagSolver:
 
     def read(self, ws: torch.Tensor) -> torch.Tensor:
         """Read-out [c] of the picture of ws [1, num_ws, w_dim]."""
-        with torch.no_grad():
-            return self.tagger.readout(self.painter(ws)).float().cpu()[0].clone()
+        return self._read(self.painter, ws)
 
-    def read_start(self, ws: torch.Tensor) -> torch.Tensor:
-        """The same for a character before its wishes; the last one is remembered from one move to the next."""
+    def read_preview(self, ws: torch.Tensor) -> torch.Tensor:
+        """The same of its preview, if there are previews."""
+        return self._read(self.preview or self.painter, ws)
+
+    def read_start(self, ws: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read-out [c] of a character before its wishes, and by how much that of its preview falls short of it.
+
+        The last ones are remembered from one move to the next.
+        """
         last = self._last
         if last is None or not torch.equal(last[0], ws):
-            last = self._last = ws.clone(), self.read(ws)
-        return last[1]
+            preview = self.read_preview(ws)
+            whole = preview if self.preview is None else self.read(ws)
+            last = self._last = ws.clone(), whole, whole - preview
+        return last[1:]
+
+    def _read(self, painter: Painter, ws: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return self.tagger.readout(painter(ws)).float().cpu()[0].clone()
 
 
 class _Search:
@@ -137,7 +154,7 @@ class _Search:
         locks: Collection[str],
     ) -> None:
         self.solver, self.ws, self.readings = solver, ws, 0
-        first = solver.read_start(ws)
+        first, self.shift = solver.read_start(ws)
         tools = solver.tools
         self.origin = tools.standard(tools.read_off(first) if tags is None else tags)[0]
         self.added = self._g(self.origin)
@@ -150,19 +167,32 @@ class _Search:
         if not problem.wanted:
             return self.start, self.start
         best = self._try(self.solver.tools.asked(self.origin, problem.wanted))
-        points, jacobian, trust = [self.start, best], self.solver.response.jacobian, 1.0
+        tried, jacobian, trust = [best], self.solver.response.jacobian, 1.0
         for number in range(steps):
-            calm = best.missed < PRECISION and max(best.drift.values(), default=0.0) < CALM
-            if best.slipped < LOCK_CALM and (calm or (number >= ENOUGH_STEPS and best.missed <= AS_ASKED)):
-                break
+            if _done(best, number):
+                best, tried = self._checked(best, tried)
+                if _done(best, number):
+                    break
             rows = problem.weight[:, None] * jacobian * ~best.x.isnan()
-            tried = self._try(best.x + trust * damped_step(rows, problem.weight * (problem.goal - best.soft), DAMPING))
-            jacobian = corrected(jacobian, (tried.x - best.x).nan_to_num(0.0), tried.soft - best.soft)
-            trust = 1.0 if tried.loss < best.loss else 0.5 * trust
-            best = min(best, tried, key=lambda point: point.loss)
-            points.append(tried)
+            step = damped_step(rows, problem.weight * (problem.goal - best.soft), DAMPING)
+            point = self._try(best.x + trust * step)
+            jacobian = corrected(jacobian, (point.x - best.x).nan_to_num(0.0), point.soft - best.soft)
+            trust = 1.0 if point.loss < best.loss else 0.5 * trust
+            best = min(best, point, key=lambda one: one.loss)
+            tried.append(point)
+        points = [self.start, *tried]
         furthest = min(points, key=Point.price)
         return self._allowed(points, furthest), furthest
+
+    def _checked(self, best: Point, tried: list[Point]) -> tuple[Point, list[Point]]:
+        """The best point as its whole picture is read, and all others by what that says of their previews."""
+        if self.solver.preview is None:
+            return best, tried
+        change = self.solver.read(self._latents(best.x)) - best.readout
+        self.readings += 1
+        self.shift = self.shift + change
+        again = [self.problem.point(point.x, point.readout + change) for point in tried]
+        return next(new for new, old in zip(again, tried, strict=True) if old is best), again
 
     def _allowed(self, points: list[Point], furthest: Point) -> Point:
         """The point nearest to the wishes that keeps locks and budget, on the way to the furthest if need be."""
@@ -178,19 +208,28 @@ class _Search:
     def solved(self, taken: Point, furthest: Point) -> TagSolved:
         """The point taken as latents and tags."""
         tags = self.solver.tools.tags(taken.x)
-        ws = self.ws + (self._g(taken.x) - self.added)
+        ws = self._latents(taken.x)
         bounds = self.solver.low, self.solver.high
         return TagSolved(ws, tags[None], self.problem.outcomes(taken, furthest, bounds), self.readings)
 
     def _try(self, x: torch.Tensor) -> Point:
         x = self.solver.tools.on_circles(torch.maximum(torch.minimum(x, self.solver.high), self.solver.low))
         self.readings += 1
-        return self.problem.point(x, self.solver.read(self.ws + (self._g(x) - self.added)))
+        return self.problem.point(x, self.solver.read_preview(self._latents(x)) + self.shift)
+
+    def _latents(self, x: torch.Tensor) -> torch.Tensor:
+        return self.ws + (self._g(x) - self.added)
 
     @torch.no_grad()
     def _g(self, x: torch.Tensor) -> torch.Tensor:
         added: torch.Tensor = self.solver.network(self.solver.tools.tags(x)[None])
         return added
+
+
+def _done(best: Point, corrections: int) -> bool:
+    """Whether a move may end here: all is met and little drifted, or enough was tried and the wishes are met."""
+    calm = best.missed < PRECISION and max(best.drift.values(), default=0.0) < CALM
+    return best.slipped < LOCK_CALM and (calm or (corrections >= ENOUGH_STEPS and best.missed <= AS_ASKED))
 
 
 def damped_step(rows: torch.Tensor, errors: torch.Tensor, damping: float) -> torch.Tensor:

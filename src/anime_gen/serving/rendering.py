@@ -11,7 +11,6 @@ import torch
 from anime_gen.attributes import Vocabulary
 from anime_gen.latent import solve
 from anime_gen.latent.outcome import Outcome, plain_outcomes
-from anime_gen.latent.protocols import Painter
 from anime_gen.latent.tag_solver import STEPS as TAG_STEPS
 from anime_gen.latent.tag_solver import TagSolver
 from anime_gen.serving.bundle import Bundle
@@ -51,8 +50,8 @@ class Renderer:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._runtime = open_runtime(bundle.generator)
-        self._read_px = _preview_px(bundle)
-        self._tags = _tag_solver(bundle, self._preview)
+        self._read_px = bundle.generator.config.resolution_for(bundle.tagger.input_px)
+        self._tags = self._tag_solver()
         self._threads = threads_for(bundle.generator.config.image_cost(bundle.generator.config.resolution))
         self._lock = FairLock()
 
@@ -138,21 +137,14 @@ class Renderer:
     def _preview(self, ws: torch.Tensor) -> torch.Tensor:
         return self._runtime.preview(ws, self._read_px)
 
-
-def _tag_solver(bundle: Bundle, painter: Painter) -> TagSolver | None:
-    """What edits through tags, where the generator knows them and the directions say how it answers."""
-    network, directions = bundle.generator.mapping.tags, bundle.directions
-    if network is None or directions.tags is None:
-        return None
-    return TagSolver(painter, network, bundle.generator.config.condition, bundle.tagger, directions)
-
-
-def _preview_px(bundle: Bundle) -> int:
-    """The resolution at which corrections are read: what the sub-models look at, which costs less than the picture."""
-    seen = max(model.network.shape.input_px for model in bundle.tagger.sub_models.values())
-    return min(
-        [px for px in bundle.generator.config.resolutions if px >= seen], default=bundle.generator.config.resolution
-    )
+    def _tag_solver(self) -> TagSolver | None:
+        """What edits through tags, where the generator knows them and the directions say how it answers."""
+        generator, directions = self.bundle.generator, self.bundle.directions
+        network, config = generator.mapping.tags, generator.config
+        if network is None or directions.tags is None:
+            return None
+        preview = self._preview if self._read_px < config.resolution else None
+        return TagSolver(self._paint, network, config.condition, self.bundle.tagger, directions, preview)
 
 
 def to_pixels(images: torch.Tensor) -> np.ndarray:

@@ -187,7 +187,10 @@ def _editors(generator: GeneratorLike, tagger: Reader, directions: Directions, c
 
 def _tag_editor(generator: GeneratorLike, tagger: Reader, directions: Directions) -> Editor:
     """The page's own path for a generator that knows tags: one character at a time."""
-    solver = TagSolver(generator.synthesis, generator.mapping.tags, generator.config.condition, tagger, directions)
+    config, preview = generator.config, None
+    if (small := config.resolution_for(tagger.input_px)) < config.resolution:
+        preview = partial(generator.synthesis, resolution=small)
+    solver = TagSolver(generator.synthesis, generator.mapping.tags, config.condition, tagger, directions, preview)
 
     def edited(who: Subjects, name: str, wishes: list[float | str]) -> torch.Tensor:
         assert who.tags is not None

@@ -66,6 +66,10 @@ class NetworkConfig:
         """Resolutions of the blocks, from 4 to the target."""
         return [2**power for power in range(2, int(math.log2(self.resolution)) + 1)]
 
+    def resolution_for(self, seen_px: int) -> int:
+        """The lowest resolution of at least `seen_px` pixels, or the full one: what a reader of that size needs."""
+        return min((px for px in self.resolutions if px >= seen_px), default=self.resolution)
+
     @property
     def num_ws(self) -> int:
         """Number of w vectors the synthesis network takes: 2 log2(resolution) - 2."""

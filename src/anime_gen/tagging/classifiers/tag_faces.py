@@ -56,7 +56,7 @@ def tag_set(
     """
     key = hashlib.sha256(f"{fingerprint} {faces.fingerprint} {config.chunk}".encode()).hexdigest()[:16]
     folder = parts_folder / key
-    read = reader(faces, max(model.network.shape.input_px for model in tagger.sub_models.values()))
+    read = reader(faces, tagger.input_px)
     tables = []
     bar = tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0)
     with bar as progress, threads(threads_for(config.batch * tagger.cost())):

@@ -55,6 +55,11 @@ class Tagger:
         made_from = "".join(model.card.get("fingerprint", "") for model in self.sub_models.values())
         return hashlib.sha256(made_from.encode()).hexdigest() if made_from else ""
 
+    @property
+    def input_px(self) -> int:
+        """Side of the largest picture that a sub-model looks at; 0 without any."""
+        return max((model.network.shape.input_px for model in self.sub_models.values()), default=0)
+
     def to(self, device: torch.device | str) -> Tagger:
         """Move all sub-models to a device, in place."""
         for model in self.sub_models.values():
