@@ -108,6 +108,9 @@ def title_of(recipe: Recipe) -> str:
 
 def show_number(editor: Editor) -> None:
     """The number of the character that is being shaped, and how far it is from the average face."""
+    mixed = editor.recipe.seed is None
+    if mixed:
+        st.caption("A mixed character has no number, and its diversity is that of those it was mixed from.")
     st.session_state.seed = editor.recipe.seed
     st.number_input(
         "Character number",
@@ -117,7 +120,7 @@ def show_number(editor: Editor) -> None:
         key="seed",
         help="The same number is always the same character.",
         on_change=lambda: editor.new_character(st.session_state.seed, st.session_state.keep_wishes),
-        disabled=editor.recipe.seed is None,
+        disabled=mixed,
     )
     st.checkbox("Keep my wishes for the next character", key="keep_wishes")
     st.session_state.psi = editor.recipe.psi
@@ -129,4 +132,5 @@ def show_number(editor: Editor) -> None:
         key="psi",
         help="0 is the average face, 1 as varied as the pictures the model learnt from; above 1 exaggerates.",
         on_change=lambda: editor.set_psi(st.session_state.psi),
+        disabled=mixed,
     )

@@ -112,6 +112,22 @@ def test_mixing_takes_the_traits_of_a_member(page: AppTest):
     assert editor(page).recipe.seed == 5
 
 
+def test_mixing_takes_layers_of_a_member_and_its_traits_on_top(page: AppTest):
+    button(page, "Keep in the cast").click().run()
+    page.number_input(key="seed").set_value(5).run()
+    view(page, "Mix")
+    page.session_state["mix.layers"] = ["coarse"]
+    page.run()
+    button(page, "Go on with the mixed one").click().run()
+    mixed = editor(page).recipe
+    assert mixed.latent is not None
+    assert not page.exception
+    assert page.number_input(key="seed").disabled
+    assert page.slider(key="psi").disabled
+    button(page, "Undo").click().run()
+    assert editor(page).recipe.seed == 5
+
+
 def test_a_downloaded_picture_opens_again(page: AppTest, renderer):
     editor(page).set_target("bangs", 0.8)
     png = editor(page).png()

@@ -11,7 +11,6 @@ from anime_gen.studio.cast import lacks
 from anime_gen.studio.comparison import deed, differences
 from anime_gen.studio.demands import read_demands
 from anime_gen.studio.finder import Finder
-from anime_gen.studio.mixing import taken
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +101,3 @@ def test_what_a_cast_lacks_and_what_differs_is_said(tag_renderer: Renderer):
     assert lacks(vocabulary, cast[:2]) == []
     (first, *_) = differences(vocabulary, cast[0], {**cast[0], "bangs": 0.6, "hair_length": 0.11})
     assert (first.label, first.before, first.after, round(first.share, 2)) == ("Bangs", "0.10", "0.60", 0.5)
-
-
-def test_mixing_takes_what_is_seen_and_leaves_what_follows_and_what_is_locked(tag_renderer: Renderer):
-    vocabulary = tag_renderer.bundle.tagger.vocabulary
-    donor = {"hair_length": 0.8, "bangs": 1.03, "hair_hue": 10.0, "hair_color": "red", "glasses": 0.91, "smile": 0.2}
-    wishes = taken(vocabulary, donor, ["bangs", "hair_hue", "hair_color", "glasses", "smile"], locks=("smile",))
-    assert wishes == {"bangs": 1.0, "hair_hue": 10.0, "glasses": 1.0}

@@ -25,7 +25,7 @@ def mix(ws: torch.Tensor, donor: torch.Tensor, weights: float | Sequence[float])
     share = torch.as_tensor(weights, dtype=ws.dtype)
     if share.dim() and len(share) != ws.shape[1]:
         raise ValueError(f"this model has {ws.shape[1]} layers; got {len(share)} weights")
-    return ws + share.reshape(-1, 1) * (donor - ws)
+    return torch.lerp(ws, donor, share.reshape(-1, 1).expand_as(ws[0]))
 
 
 def mix_levels(ws: torch.Tensor, donor: torch.Tensor, levels: dict[str, float]) -> torch.Tensor:

@@ -102,6 +102,8 @@ class Renderer:
             elif targets:
                 ws = solve(self._paint, tagger, directions, ws, targets, locks, steps or STEPS).ws
             pixels, readout = self._seen(ws)
+        if tags is None and self._tags is not None:
+            tags = self._tags.tools.read_off(readout[0])
         values = tagger.values(readout)
         measured = {name: plain(value[0]) for name, value in values.items()}
         if outcomes is None:

@@ -43,7 +43,7 @@ def deed(before: Recipe, after: Recipe, vocabulary: Vocabulary) -> str:
     if before.model_sha256 != after.model_sha256:
         return "another model"
     if (before.seed, before.latent) != (after.seed, after.latent):
-        return "another character"
+        return "another character" if after.latent is None else "a mixed character"
     if before.psi != after.psi:
         return f"diversity {after.psi:g}"
     done = []

@@ -2,18 +2,20 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from anime_gen.studio.history import History, Step
-from anime_gen.studio.recipe import Recipe, RecipeError
+from anime_gen.studio.recipe import Latent, Recipe, RecipeError, read_latent
 
 SCHEMA = 1
 FORMAT = "anime_gen project"
 MAX_CHARACTERS = 64_000_000
 MAX_MEMBERS = 500
 MAX_NAME, MAX_NOTE = 80, 2000
+LATENT = "latent"
+"""In a project a recipe's latent is its place among `latents`."""
 
 
 class DocumentError(ValueError):
@@ -65,20 +67,20 @@ class Document:
         return member
 
     def to_json(self) -> str:
-        """JSON text, keys in a fixed order."""
+        """JSON text, keys in a fixed order; a latent is written once, however many steps were made from it."""
+        latents: list[Latent] = []
         steps = [
-            {"number": step.number, "parent": step.parent, "recipe": json.loads(step.state.to_json())}
+            {"number": step.number, "parent": step.parent, "recipe": _told(step.state, latents)}
             for step in self.history.steps
         ]
-        cast = [
-            {"key": m.key, "name": m.name, "note": m.note, "recipe": json.loads(m.recipe.to_json())} for m in self.cast
-        ]
+        cast = [{"key": m.key, "name": m.name, "note": m.note, "recipe": _told(m.recipe, latents)} for m in self.cast]
         content = {
             "format": FORMAT,
             "schema": SCHEMA,
             "name": self.name,
             "history": {"place": self.history.place, "steps": steps},
             "cast": cast,
+            "latents": latents,
         }
         return json.dumps(content, sort_keys=True, allow_nan=False)
 
@@ -96,8 +98,9 @@ class Document:
                 raise DocumentError("This is no anime_gen project.")
             if content["schema"] != SCHEMA:
                 raise DocumentError(f"This project has schema {content['schema']}; this version reads schema {SCHEMA}.")
-            steps = [_step(entry) for entry in content["history"]["steps"]]
-            cast = [_member(entry) for entry in content["cast"]]
+            latents = [read_latent(rows) for rows in content.get("latents", [])]
+            steps = [_step(entry, latents) for entry in content["history"]["steps"]]
+            cast = [_member(entry, latents) for entry in content["cast"]]
             return cls(
                 history=History.of(steps, content["history"]["place"]),
                 cast=cast[:MAX_MEMBERS],
@@ -116,21 +119,34 @@ def plain_text(text: object, longest: int) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * longest]).split())[:longest]
 
 
-def _recipe(entry: Any) -> Recipe:
+def _told(recipe: Recipe, latents: list[Latent]) -> dict[str, Any]:
+    """A recipe as JSON, its latent as a place in the table."""
+    if recipe.latent is None:
+        return dict(json.loads(recipe.to_json()))
+    if recipe.latent not in latents:
+        latents.append(recipe.latent)
+    rest = json.loads(replace(recipe, seed=0, latent=None).to_json())
+    return {**rest, "seed": None, LATENT: latents.index(recipe.latent)}
+
+
+def _recipe(entry: Any, latents: Sequence[Latent | None]) -> Recipe:
     try:
-        return Recipe.from_json(json.dumps(entry))
-    except RecipeError as error:
+        if not isinstance(entry.get(LATENT), int):
+            return Recipe.from_json(json.dumps(entry))
+        rest = {key: value for key, value in entry.items() if key != LATENT}
+        return replace(Recipe.from_json(json.dumps(rest | {"seed": 0})), seed=None, latent=latents[entry[LATENT]])
+    except (RecipeError, IndexError) as error:
         raise DocumentError(f"A recipe of the project cannot be read: {error}") from error
 
 
-def _step(entry: Mapping[str, Any]) -> Step[Recipe]:
+def _step(entry: Mapping[str, Any], latents: Sequence[Latent | None]) -> Step[Recipe]:
     parent = entry["parent"]
-    return Step(int(entry["number"]), None if parent is None else int(parent), _recipe(entry["recipe"]))
+    return Step(int(entry["number"]), None if parent is None else int(parent), _recipe(entry["recipe"], latents))
 
 
-def _member(entry: Mapping[str, Any]) -> Member:
+def _member(entry: Mapping[str, Any], latents: Sequence[Latent | None]) -> Member:
     name, note = plain_text(entry["name"], MAX_NAME), plain_text(entry["note"], MAX_NOTE)
-    return Member(plain_text(entry["key"], 32), name or "Nameless", _recipe(entry["recipe"]), note)
+    return Member(plain_text(entry["key"], 32), name or "Nameless", _recipe(entry["recipe"], latents), note)
 
 
 def _gone(key: str) -> Member:

@@ -13,6 +13,7 @@ from anime_gen.attributes import Attribute
 from anime_gen.serving.expectation import Expectation
 from anime_gen.serving.rendering import Renderer, Value
 from anime_gen.studio.demands import Demand
+from anime_gen.studio.editor import Editor
 from anime_gen.studio.mixing import as_wish
 from anime_gen.studio.recipe import Recipe
 from anime_gen.studio.resemblance import Measured, Resemblance, spread_out
@@ -166,9 +167,7 @@ class Finder:
         return moved if after > before and len(moved.unmet) <= len(one.unmet) else one
 
     def _found(self, recipe: Recipe) -> Found:
-        assert recipe.seed is not None
-        start, tags = self.renderer.latent(recipe.seed, recipe.psi), self.renderer.tags(recipe.seed)
-        return Found(recipe, self.renderer.render(start, recipe.targets, recipe.locks, tags=tags).measured)
+        return Found(recipe, Editor(self.renderer, recipe).picture.measured)
 
     def _measure(self, numbers: Iterable[int]) -> list[dict[str, Value]]:
         return self.renderer.measure([self.renderer.latent(number, self.psi) for number in numbers])

@@ -1,10 +1,34 @@
-"""Mix characters by attributes: what one shows becomes the wish of another, so that the result can be measured."""
+"""Mix two characters: by attributes, where what one shows becomes a wish of the other; or by layers of the network.
+
+Layers are exchanged as in style mixing (Karras et al. 2019, section 3.1): coarse ones hold what is large in a picture,
+fine ones its colours.
+"""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from anime_gen.attributes import Attribute, Vocabulary
-from anime_gen.serving.rendering import Value
+from anime_gen.latent.mixing import level_layers, mix_levels
+from anime_gen.serving.rendering import Picture, Value
+from anime_gen.studio.recipe import Recipe
 from anime_gen.studio.resemblance import Measured
+
+
+def levels(picture: Picture) -> list[str]:
+    """The groups of layers that its model has, from coarse to fine."""
+    return list(level_layers(picture.ws.shape[1]))
+
+
+def with_layers(recipe: Recipe, own: Picture, donor: Picture, names: Collection[str]) -> Recipe:
+    """The character of `recipe`, seen in `own`, with the named levels of another one of the same model.
+
+    What was wished so far is in the latent that it becomes; locks stay. Raises ValueError for an unknown level.
+    """
+    ws = mix_levels(own.ws, donor.ws, dict.fromkeys(names, 1.0))[0]
+    latent = tuple(tuple(_shortest(value) for value in row) for row in ws.numpy())
+    return replace(recipe, seed=None, latent=latent, targets={}, measured={})
 
 
 def takeable(vocabulary: Vocabulary, donor: Measured) -> list[str]:
@@ -39,3 +63,8 @@ def as_wish(attribute: Attribute, value: Value) -> Value:
     if attribute.kind == "binary":
         return float(value >= 0.5)
     return value % 360.0 if attribute.kind == "cyclic" else min(max(value, attribute.low), attribute.high)
+
+
+def _shortest(value: np.float32) -> float:
+    """The number with the fewest digits that is this one in single precision: half as long in a file."""
+    return float(str(value))

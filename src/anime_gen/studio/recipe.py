@@ -86,7 +86,7 @@ class Recipe:
             psi=_number(content.get("psi"), "psi"),
             targets=_values(content.get("targets", {}), "targets"),
             locks=tuple(_word(name, "locks") for name in _sequence(content.get("locks", []), "locks")),
-            latent=_latent(content.get("latent")),
+            latent=read_latent(content.get("latent")),
             model_sha256=_word(model.get("sha256", ""), "model.sha256"),
             measured=_values(content.get("measured", {}), "measured"),
             extra=extra,
@@ -193,7 +193,8 @@ def _values(value: Any, where: str) -> dict[str, Value]:
     }
 
 
-def _latent(value: Any) -> Latent | None:
+def read_latent(value: Any) -> Latent | None:
+    """Rows of numbers as JSON has them; RecipeError if they are anything else."""
     if value is None:
         return None
     rows = tuple(tuple(_number(x, "latent") for x in _vector(row)) for row in _sequence(value, "latent"))
