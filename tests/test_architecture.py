@@ -14,10 +14,11 @@ LAYERS = {
     "drawing": set(),
     "attributes": set(),
     "threads": set(),
+    "signatures": set(),
     "tracker": set(),
     "distributed": set(),
-    "labels": {"attributes"},
-    "images": {"attributes", "labels", "drawing"},
+    "labels": {"attributes", "signatures"},
+    "images": {"attributes", "labels", "drawing", "signatures"},
     "stylegan2": {"threads", "tracker", "distributed", "images", "drawing"},
     "tracking": {"project", "tracker"},
     "tagging": {*ROOT_MODULES, "labels", "stylegan2", "images", "drawing", "torchvision_compat"},
@@ -42,7 +43,7 @@ ALLOWED = {
     "mlflow": {"tracking", "serving", "hooks"},
     "streamlit": set(),
 }
-BARE = {"drawing", "images", "stylegan2", "threads", "tracker", "distributed"}
+BARE = {"drawing", "images", "stylegan2", "threads", "signatures", "tracker", "distributed"}
 BARE_NEEDS = {"numpy", "torch", "PIL", "safetensors", "anime_gen"}
 FILES = sorted(SOURCE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

@@ -9,12 +9,12 @@ from PIL import Image
 
 from anime_gen.serving.rendering import Value
 from anime_gen.studio import Recipe, random_seed
-from anime_gen.studio.acceptance import can_be_shown
-from anime_gen.studio.brief import Rule, read_brief, solve_brief
-from anime_gen.studio.cast import lacks
-from anime_gen.studio.demands import read_demands
-from anime_gen.studio.document import MAX_NAME, MAX_NOTE, Member
-from anime_gen.studio.resemblance import ALIKE, most_alike, sound
+from anime_gen.studio.character.acceptance import can_be_shown
+from anime_gen.studio.finding.brief import Rule, read_brief, solve_brief
+from anime_gen.studio.finding.demands import read_demands
+from anime_gen.studio.finding.lacks import lacks
+from anime_gen.studio.finding.resemblance import ALIKE, most_alike, sound
+from anime_gen.studio.project.document import MAX_NAME, MAX_NOTE, Member
 from anime_gen.studio.wording import described, literal
 from components import document, find, pictures, tiles
 from components.desk import Desk

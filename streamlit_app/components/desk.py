@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from anime_gen.studio import Editor, Recipe
-from anime_gen.studio.document import Document
-from anime_gen.studio.finder import Finder
-from anime_gen.studio.shelf import OpenDocument
+from anime_gen.studio.finding.finder import Finder
+from anime_gen.studio.project.document import Document
+from anime_gen.studio.project.shelf import OpenDocument
 from components import document
 
 

@@ -8,12 +8,12 @@ import streamlit as st
 
 from anime_gen.images.files import DiskFullError
 from anime_gen.studio import Editor, Recipe, RecipeError
-from anime_gen.studio.acceptance import accepted
-from anime_gen.studio.address import address_of, recipe_at
-from anime_gen.studio.document import Document, DocumentError
-from anime_gen.studio.finder import Finder
-from anime_gen.studio.history import History
-from anime_gen.studio.shelf import OpenDocument, Shelf
+from anime_gen.studio.character.acceptance import accepted
+from anime_gen.studio.character.address import address_of, recipe_at
+from anime_gen.studio.character.history import History
+from anime_gen.studio.finding.finder import Finder
+from anime_gen.studio.project.document import Document, DocumentError
+from anime_gen.studio.project.shelf import OpenDocument, Shelf
 from anime_gen.studio.wording import literal
 from components import memory
 from components.champion import Opened, open_model

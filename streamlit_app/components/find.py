@@ -4,8 +4,8 @@ import streamlit as st
 
 from anime_gen.attributes import Attribute
 from anime_gen.studio import Editor, random_seed
-from anime_gen.studio.demands import known_words, read_demands
-from anime_gen.studio.recipe import MAX_PSI, MAX_SEED, Recipe
+from anime_gen.studio.character.recipe import MAX_PSI, MAX_SEED, Recipe
+from anime_gen.studio.finding.demands import known_words, read_demands
 from anime_gen.studio.wording import described, literal, worded
 from components import pictures, tiles
 from components.desk import Desk

@@ -5,8 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from anime_gen.studio import Editor, Recipe
-from anime_gen.studio.acceptance import can_be_shown
-from anime_gen.studio.comparison import deed, differences
+from anime_gen.studio.character.acceptance import can_be_shown
+from anime_gen.studio.character.comparison import deed, differences
 from anime_gen.studio.wording import described
 from components import pictures, tiles
 from components.desk import Desk

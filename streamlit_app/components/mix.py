@@ -4,10 +4,10 @@ import streamlit as st
 
 from anime_gen.serving.rendering import Renderer
 from anime_gen.studio import Editor, Recipe
-from anime_gen.studio.acceptance import can_be_shown
-from anime_gen.studio.comparison import differences
-from anime_gen.studio.document import Member
-from anime_gen.studio.mixing import levels, takeable, taken, with_layers
+from anime_gen.studio.character.acceptance import can_be_shown
+from anime_gen.studio.character.comparison import differences
+from anime_gen.studio.character.mixing import levels, takeable, taken, with_layers
+from anime_gen.studio.project.document import Member
 from anime_gen.studio.wording import described
 from components import pictures, tiles
 from components.desk import Desk

@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from anime_gen.studio import Editor, RecipeError, animation, palette
-from anime_gen.studio.document import DocumentError
-from anime_gen.studio.export import png_of
-from anime_gen.studio.page_items import Page, page_pdf, page_png
-from anime_gen.studio.project_zip import pack, unpack
-from anime_gen.studio.sheet import character_sheet, contact_sheet
+from anime_gen.studio import Editor, RecipeError
+from anime_gen.studio.character.picture_file import png_of
+from anime_gen.studio.export import animation, palette
+from anime_gen.studio.export.page_items import Page, page_pdf, page_png
+from anime_gen.studio.export.sheet import character_sheet, contact_sheet
+from anime_gen.studio.project.document import DocumentError
+from anime_gen.studio.project.zipped import pack, unpack
 from anime_gen.studio.wording import described, literal
 from components import document, originality
 from components.desk import Desk

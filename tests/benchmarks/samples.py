@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 import anime_gen
-from anime_gen.studio.export import enlarged
+from anime_gen.studio.character.picture_file import enlarged
 
 COLUMNS, ROWS = 8, 8
 

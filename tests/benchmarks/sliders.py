@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 import anime_gen
-from anime_gen.studio.export import enlarged
+from anime_gen.studio.character.picture_file import enlarged
 
 SLIDERS = {"hair_length": 36, "smile": 4, "hair_hue": 25}
 """Attribute -> number of the character that shows it."""

@@ -12,7 +12,7 @@ from PIL import Image
 import anime_gen
 from anime_gen.evaluation.strips import draw_grid
 from anime_gen.evaluation.traversals import traversal_values
-from anime_gen.studio.export import enlarged
+from anime_gen.studio.character.picture_file import enlarged
 
 ATTRIBUTES = ("hair_length", "smile", "glasses", "expression", "hair_style")
 CHARACTERS = 10

@@ -11,10 +11,10 @@ from anime_gen.evaluation.originality import Originals
 from anime_gen.images import ArrayFaces
 from anime_gen.serving.gate import sample
 from anime_gen.studio import Editor
-from anime_gen.studio.document import Document
-from anime_gen.studio.history import History
-from anime_gen.studio.project_zip import pack
-from anime_gen.studio.shelf import Shelf
+from anime_gen.studio.character.history import History
+from anime_gen.studio.project.document import Document
+from anime_gen.studio.project.shelf import Shelf
+from anime_gen.studio.project.zipped import pack
 from anime_gen.tracking.store import TrackingStore
 from tests.streamlit_app.test_pages import APP, TIMEOUT_S, editor, view
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from anime_gen.serving.rendering import Picture
 from anime_gen.studio import Editor
-from anime_gen.studio.export import enlarged
-from anime_gen.studio.rows import rows
+from anime_gen.studio.character.picture_file import enlarged
+from anime_gen.studio.character.rows import rows
 from anime_gen.studio.wording import described
 from components import live
 

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from anime_gen.studio.export import enlarged
+from anime_gen.studio.character.picture_file import enlarged
 
 HERE = Path(__file__).parent
 THUMBNAIL_PX = 224

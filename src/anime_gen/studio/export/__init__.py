@@ -1,0 +1,1 @@
+"""What a drawing program takes: sheets, palettes, films."""
