@@ -33,6 +33,7 @@ PARAMETER = "params:"
 
 
 FACES = "face_store"
+SUB_MODELS = "tagger"
 GENERATOR = "generator_card"
 OF_THE_GENERATOR = ("generator", "directions")
 """Reports that judge a generator, and so belong to the run that trained it as well."""
@@ -73,9 +74,11 @@ class ProjectHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
-        """So is the source that was ingested."""
+        """So is the source that was ingested; its labels are those that its sub-models learnt from."""
         if dataset_name == FACES:
             self._project.remember()
+        elif dataset_name == SUB_MODELS:
+            self._project.remember_labels()
 
     @hook_impl
     def on_pipeline_error(self) -> None:
@@ -91,7 +94,8 @@ class MlflowHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Read mlflow.yml."""
         self._project_path = Path(context.project_path)
-        self._source = getattr(context.config_loader, "source_named", {})
+        self._remembered = getattr(context.config_loader, "remembered", {})
+        self._source = self._remembered.get("source", {})
         self._settings = TrackingSettings.model_validate(context.config_loader["mlflow"])
 
     @hook_impl
@@ -111,7 +115,7 @@ class MlflowHooks:
             client,
             self._tracking.experiment_id(client, experiment, note_for(experiment)),
             run_name(run_params.get("pipeline_names"), params, self._source, datetime.date.today()),
-            run_tags(run_params, self._project_path, self._source),
+            run_tags(run_params, self._project_path, self._remembered),
         )
         activate(tracker)
         given = flatten(run_params.get("runtime_params") or {})
@@ -201,15 +205,15 @@ def data_name(source: Mapping[str, Any]) -> str:
     return plain_name(source).removesuffix("-default-0")
 
 
-def run_tags(run_params: Mapping[str, Any], project_path: Path, source: Mapping[str, Any]) -> dict[str, str]:
-    """User, commit, device, versions, environment and the command that repeats the run on the same `source`."""
+def run_tags(run_params: Mapping[str, Any], project_path: Path, remembered: Mapping[str, Any]) -> dict[str, str]:
+    """User, commit, device, versions, environment and the command that repeats the run, with what was `remembered`."""
     from anime_gen.tracking.provenance import device_tag, kedro_command, source_tags, version_tags
 
     names = run_params.get("pipeline_names")
     tags = source_tags(project_path, f"kedro run --pipelines={','.join(names)}" if names else "kedro run")
     tags |= {
         "device": device_tag(),
-        "command": kedro_command(run_params, source, command_line()),
+        "command": kedro_command(run_params, remembered, command_line()),
         "kedro.env": str(run_params.get("env") or "base"),
     }
     return tags | version_tags()

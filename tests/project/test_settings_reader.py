@@ -96,6 +96,33 @@ def test_a_folder_called_like_an_interpolation_is_one(project: Path):
     assert open_project(params={"source": {"kind": "folder", "path": "${x}"}}).parameters["source"]["path"] == "${x}"
 
 
+def test_where_labels_come_from_stays_with_the_source_until_a_run_or_a_file_says_otherwise(project: Path):
+    taught = {"tag": {"labels": {"taught_by": "data/06_models/shipped/taggers", "onnx": {"model": "a", "tags": "b"}}}}
+
+    def labels(**said: object) -> dict:
+        opened = open_project(params=said)
+        opened.claim()
+        opened.remember_labels()
+        opened.remember()
+        return opened.parameters["tag"]["labels"]
+
+    own = {"kind": "folder", "path": "faces"}
+    assert labels(source=own, **taught)["onnx"] == {"model": "a", "tags": "b"}
+    assert labels()["taught_by"] == "data/06_models/shipped/taggers"
+    assert "tag.labels.taught_by=null" in open_project().told()[1]
+    assert open_project().loader.remembered["tag"] == taught["tag"]
+    assert labels(tag={"labels": {"onnx": {"threshold": 0.9}}})["onnx"] == {"model": "a", "tags": "b", "threshold": 0.9}
+    assert labels(source={"kind": "drawn"})["taught_by"] is None
+    assert len(open_project().told()) == 1
+    assert labels(source=own)["taught_by"] is not None
+    assert labels(tag={"labels": {"taught_by": None}})["taught_by"] is None
+    assert labels()["taught_by"] is None
+    assert "taught_by" not in open_project().told()[1]
+    assert labels(**taught)["taught_by"] is not None
+    (project / "conf/local/parameters.yml").write_text("tag: {labels: {least: 7}}")
+    assert labels()["taught_by"] is None
+
+
 def test_packed_settings_as_kedro_package_makes_them_are_read(project: Path):
     with tarfile.open(project / "conf.tar.gz", "w:gz") as packed:
         for layer in ("base", "smoke"):

@@ -62,7 +62,8 @@ def test_the_command_pasted_into_a_shell_states_the_same(source: dict):
 
 
 def test_a_source_from_the_projects_memory_is_named_so_that_the_command_repeats_it():
-    command = kedro_command({"pipeline_names": ["tag"], "runtime_params": {"tag": {"labels": {"least": 9}}}}, SOURCE)
+    given = {"tag": {"labels": {"least": 9}}}
+    command = kedro_command({"pipeline_names": ["tag"], "runtime_params": given}, {"source": SOURCE})
     option = next(part for part in shlex.split(command) if part.startswith("--params="))
     read = read_params(option.removeprefix("--params="), known_parameters())
     assert read == {"tag": {"labels": {"least": 9}}, "source": SOURCE}

@@ -40,6 +40,17 @@ def written_params(params: Mapping[str, Any]) -> str:
     return ",".join(f"{name}={_written(value)}" for name, value in _leaves(params, ""))
 
 
+def overlaid(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings with those of `over` in their place."""
+    result = dict(base)
+    for name, value in over.items():
+        before = result.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            value = overlaid(before, value)
+        result[name] = value
+    return result
+
+
 def _settings(text: str, known: Names) -> Iterator[tuple[str, str]]:
     pending: tuple[str, str] | None = None
     for piece in _pieces(text):

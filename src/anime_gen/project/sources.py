@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Known:
     settings: dict[str, Any]
     configured: dict[str, Any] = field(default_factory=dict)  # `source` of the environment then, without --params
     base: dict[str, Any] = field(default_factory=dict)  # `source` of conf/base then
+    labels: dict[str, Any] = field(default_factory=dict)  # `tag.labels` by --params when its sub-models were last made
+    labels_configured: dict[str, Any] = field(default_factory=dict)  # `tag.labels` of the environment then
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ class SourceBook:
             settings = chosen.settings | {"path": _remembered(chosen.settings.get("path"), self.root)}
             if chosen.folder == FIRST:
                 known.pop(NAMELESS, None)
-            known[chosen.key] = Known(chosen.folder, settings, dict(configured), dict(base))
+            entry = known.get(chosen.key, Known(chosen.folder, settings))
+            named = replace(entry, settings=settings, configured=dict(configured), base=dict(base))
+            known[chosen.key] = named
             self._write(current, known)
 
     def release(self, chosen: Chosen) -> None:
@@ -130,6 +134,19 @@ class SourceBook:
             current, known = self.read()
             if current != chosen.key and chosen.key in known:
                 self._write(chosen.key, known)
+
+    def labels_of(self, chosen: Chosen, configured: Settings) -> dict[str, Any]:
+        """Where the labels of a source come from, as a run said before; an edit in conf/ counts as newer."""
+        entry = self.read()[1].get(chosen.key)
+        return dict(entry.labels) if entry is not None and entry.labels_configured == configured else {}
+
+    def remember_labels(self, chosen: Chosen, labels: Settings, configured: Settings) -> None:
+        """Sub-models were made with these `labels`, said or remembered: runs that say nothing of them keep them."""
+        with self._locked():
+            current, known = self.read()
+            if (entry := known.get(chosen.key)) is not None:
+                known[chosen.key] = replace(entry, labels=dict(labels), labels_configured=dict(configured))
+                self._write(current, known)
 
     def _folder(self, key: str, settings: Settings, known: Mapping[str, Known]) -> str:
         """The folder that a source has, or would get."""

@@ -63,14 +63,14 @@ OPTIONS = {
 
 
 def kedro_command(
-    run_params: Mapping[str, Any], source: Mapping[str, Any], line: Mapping[str, Any] | None = None
+    run_params: Mapping[str, Any], remembered: Mapping[str, Any], line: Mapping[str, Any] | None = None
 ) -> str:
     """The command that repeats a run, quoted for a shell, from what Kedro hands to its hooks.
 
-    `source` names the source the run was about, which may have come from the project's memory; `line` is what was given
-    on the command line besides (`conf_source`, `runner`, `is_async`, `runner_params`).
+    `remembered` are the parameters that came from the project's memory: the source the run was about, and its labels;
+    `line` is what was given on the command line besides (`conf_source`, `runner`, `is_async`, `runner_params`).
     """
-    from anime_gen.project.option import written_params
+    from anime_gen.project.option import overlaid, written_params
 
     line = line or {}
     parts = ["kedro", "run"]
@@ -90,9 +90,6 @@ def kedro_command(
         parts.append(f"--runner-params={written_params(runner_params)}")
     if run_params.get("only_missing_outputs"):
         parts.append("--only-missing-outputs")
-    params = dict(run_params.get("runtime_params") or {})
-    if source:
-        params["source"] = {**source, **(params.get("source") or {})}
-    if params:
+    if params := overlaid(remembered, run_params.get("runtime_params") or {}):
         parts.append(f"--params={written_params(params)}")
     return shlex.join(parts)

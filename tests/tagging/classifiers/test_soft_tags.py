@@ -100,6 +100,22 @@ def test_what_a_wholly_labelled_picture_does_not_state_cannot_be_seen() -> None:
     assert np.isfinite(made.values[1:, 1:3]).all()
 
 
+def test_an_attribute_whose_tags_tell_no_picture_from_another_is_not_given(caplog: pytest.LogCaptureFixture) -> None:
+    index, tags = tables()
+    tags["length.abstained"], tags["soft.glasses"] = True, -0.9
+    made = training_tags(VOCABULARY, tagger(), index, tags, ())
+    assert made.columns == COLUMNS[1:6]
+    assert made.values.shape == (4, 5)
+    assert made.reader(torch.zeros(2, 3, 8, 8)).shape == (2, 5)
+    assert caplog.messages == [
+        "not given to the generator, no tag differs from picture to picture: length, glasses, rim"
+    ]
+    for name in ("hue", "style"):
+        tags[f"{name}.abstained"] = True
+    with pytest.raises(ValueError, match=r"no attribute has tags that differ.*train\.condition=none"):
+        training_tags(VOCABULARY, tagger(), index, tags, ())
+
+
 def test_tags_of_other_pictures_or_another_vocabulary_are_refused() -> None:
     index, tags = tables()
     with pytest.raises(ValueError, match="are of other pictures; run the tag stage again"):

@@ -121,8 +121,24 @@ def _tag_set(chosen: Vocabulary, tagger: Tagger, key: str, values: np.ndarray) -
         if shown_with in chosen:
             off = ~(values[:, columns.index(shown_with)] > 0.0)
             values[off[:, None] & _belongs(columns, name)] = np.nan
-    both_sides = tuple(a.name for a in chosen.values() if a.both_sides)
-    return TagSet(tuple(columns), values, SoftReader(tagger, chosen), key, together, both_sides)
+    told = [name for name in chosen if _differs(values[:, _belongs(columns, name)])]
+    if not told:
+        raise ValueError(
+            "no attribute has tags that differ from picture to picture: label more pictures and run the tag stage "
+            "again, or train a generator without sliders (train.condition=none)"
+        )
+    if silent := [name for name in chosen if name not in told]:
+        logger.warning("not given to the generator, no tag differs from picture to picture: %s", ", ".join(silent))
+    kept, given = np.any([_belongs(columns, name) for name in told], axis=0), chosen.subset(told)
+    both_sides = tuple(a.name for a in given.values() if a.both_sides)
+    names, together = tuple(column.name for column in given.columns), {n: w for n, w in together.items() if n in told}
+    return TagSet(names, values[:, kept], SoftReader(tagger, given), key, together, both_sides)
+
+
+def _differs(tags: np.ndarray) -> bool:
+    """Whether tags [n, k], NaN where unknown, tell any picture from another."""
+    known = tags[~np.isnan(tags).any(axis=1)]
+    return bool((known != known[:1]).any())
 
 
 def _tags_of(attribute: Attribute, labels: Targets, tags: pd.DataFrame, complete: np.ndarray) -> np.ndarray:
