@@ -52,6 +52,13 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--threads", type=int, default=0, help="CPU threads (0: one for small work, else all)")
     train.add_argument("--accept-changed-data", action="store_true", help="continue although the pictures changed")
     train.set_defaults(command=train_command)
+    distil = commands.add_parser("distil", help="teach a smaller generator to draw what a larger one draws")
+    distil.add_argument("--teacher", type=Path, required=True, metavar="FILE", help="a generator.safetensors")
+    distil.add_argument("--resolution", type=int, required=True, help="of the smaller one: a power of two")
+    distil.add_argument("--images", type=int, default=16_000, help="characters that it is taught on (16000)")
+    distil.add_argument("--seed", type=int, default=0, help="another one: other characters")
+    distil.add_argument("--out", type=Path, required=True, metavar="FILE", help="the smaller generator")
+    distil.set_defaults(command=distil_command)
     return parser
 
 
@@ -70,6 +77,18 @@ def train_command(options: argparse.Namespace) -> int:
     print(f"run folder: {options.run / config.fingerprint()}", flush=True)
     result = train(config, faces, options.run)
     print(f"{result.images_seen:,} images in {result.seconds:,.0f} s: {result.generator_path}")
+    return 0
+
+
+def distil_command(options: argparse.Namespace) -> int:
+    """Teach a smaller generator and print where it lies."""
+    from anime_gen.stylegan2.networks.weights import save_network
+    from anime_gen.stylegan2.training.distillation import distil
+
+    student = distil(options.teacher, options.resolution, options.images, options.seed)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    save_network(student, options.out, student.card)
+    print(f"{student.card['distilled']['psnr']} dB to the larger one's pictures: {options.out}")
     return 0
 
 
