@@ -67,23 +67,21 @@ VIEWS = {
 @st.fragment(key="studio")
 def studio() -> None:
     """Everything that moves; a change runs this function again and nothing else."""
-    document.save(opened)
-    desk = Desk(opened, document.editor_of(opened, champion))
-    with st.container():  # always there: were a notice to go from the page itself, the bench would be made anew
-        look_for_a_new_model(desk)
-        first_visit(desk)
-        if note := st.session_state.pop("address_note", ""):
-            st.warning(literal(note))
-    if note := st.session_state.pop("desk.note", ""):
-        st.toast(literal(note))
-    st.session_state.setdefault("view", "Shape")
-    view = st.segmented_control("View", list(VIEWS), required=True, key="view", label_visibility="collapsed")
-    VIEWS[view or "Shape"](desk)
-    bundle = desk.editor.bundle
-    st.caption(
-        f"{champion.name} version {champion.version}, {bundle.generator.config.resolution} px. Saved as you work."
-    )
-    show_keys()
+    with document.saving(opened) as notices:
+        desk = Desk(opened, document.editor_of(opened, champion))
+        with notices:  # always there: were one to go from the page itself, the bench would be made anew
+            look_for_a_new_model(desk)
+            first_visit(desk)
+            if note := st.session_state.pop("address_note", ""):
+                st.warning(literal(note))
+        if note := st.session_state.pop("desk.note", ""):
+            st.toast(literal(note))
+        st.session_state.setdefault("view", "Shape")
+        view = st.segmented_control("View", list(VIEWS), required=True, key="view", label_visibility="collapsed")
+        VIEWS[view or "Shape"](desk)
+        px = desk.editor.bundle.generator.config.resolution
+        st.caption(f"{champion.name} version {champion.version}, {px} px. Saved as you work.")
+        show_keys()
 
 
 studio()

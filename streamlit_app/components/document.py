@@ -1,10 +1,14 @@
 """This visitor's document: found again by a cookie of the browser, saved after every step, shown by its own model."""
 
 import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from anime_gen.images.files import DiskFullError
 from anime_gen.studio import Editor, Recipe, RecipeError
@@ -72,10 +76,33 @@ def editor_of(opened: OpenDocument, champion: Opened) -> Editor:
     return editor
 
 
+@contextmanager
+def saving(opened: OpenDocument) -> Iterator[DeltaGenerator]:
+    """Write what changed while the page is drawn, for a disk can take as long as a picture.
+
+    Gives the place above for notices, where what became of it is said.
+    """
+    notices = st.container()
+    _tell_address(opened)
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(shelf().save, opened)
+        try:
+            yield notices
+        finally:
+            with notices:
+                _tell_what_became(written, opened)
+
+
 def save(opened: OpenDocument) -> None:
-    """Write what changed; a full disk is said, and what is on it stays as it is."""
+    """Write what changed, at once."""
+    with saving(opened):
+        pass
+
+
+def _tell_what_became(written: Future[bool], opened: OpenDocument) -> None:
+    """A full disk is said; what is on it stays as it is."""
     try:
-        shelf().save(opened)
+        written.result()
     except DiskFullError:
         st.error("The disk is full: your last steps are not saved yet. Free some space; the page saves by itself.")
     except OSError as error:
@@ -83,6 +110,9 @@ def save(opened: OpenDocument) -> None:
     if opened.note:
         st.warning(literal(opened.note))
         opened.note = ""
+
+
+def _tell_address(opened: OpenDocument) -> None:
     address = address_of(opened.document.history.current)
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
