@@ -28,8 +28,8 @@ ORIENTATIONS = 4
 """Edge directions modulo 180 degrees: the sign of an edge changes with the colours, its direction does not."""
 REACH_PX = 2
 """A picture is compared shifted by up to so much either way, at SIDE."""
-CUT_PX = 2
-"""Training pictures are compared whole and without a border of this width, at SIDE."""
+CUTS_PX = (2, 3)
+"""Training pictures are compared whole and without borders of these widths, at SIDE: crops of up to a tenth a side."""
 BASIS_FACES, BASIS_SIZE = 2000, 256
 """Training faces whose codes say what faces have in common, and main directions that are kept of what is left."""
 BLOCK = 512
@@ -102,7 +102,7 @@ def nearest_pictures(train: Faces, pictures: np.ndarray, progress: Progress = si
     similarity, row = torch.full((len(pictures),), -1.0), torch.zeros(len(pictures), dtype=torch.long)
     for start in progress(range(0, len(small), BLOCK), f"searching {len(small):,} training faces for copies"):
         part = to_tensor(small.read(np.arange(start, min(start + BLOCK, len(small)))))
-        known = torch.cat([codes(part), codes(cut(part))])
+        known = torch.cat([codes(view) for view in views(part)])
         for variant in asked:
             best, where = (variant @ known.T).max(1)
             row = torch.where(best > similarity, where % len(part) + start, row)
@@ -184,7 +184,9 @@ def variants(pictures: torch.Tensor) -> Iterator[torch.Tensor]:
                 yield padded[:, :, down : down + SIDE, right : right + SIDE]
 
 
-def cut(pictures: torch.Tensor) -> torch.Tensor:
-    """Without their border, scaled back to SIDE."""
-    inside = pictures[:, :, CUT_PX : SIDE - CUT_PX, CUT_PX : SIDE - CUT_PX]
-    return F.interpolate(inside, size=(SIDE, SIDE), mode="bilinear", antialias=True)
+def views(pictures: torch.Tensor) -> Iterator[torch.Tensor]:
+    """The pictures [n, 3, SIDE, SIDE] whole, then without each of the borders, scaled back to SIDE."""
+    yield pictures
+    for border in CUTS_PX:
+        inside = pictures[:, :, border : SIDE - border, border : SIDE - border]
+        yield F.interpolate(inside, size=(SIDE, SIDE), mode="bilinear", antialias=True)

@@ -1,7 +1,7 @@
 """Is one new picture too near to a training picture? A small table that travels with the model answers at once.
 
-The table holds short codes of every training picture, whole and without its border, in bytes; the search is that of
-`memorisation` (blur, mirroring, shifts, cut borders, recolouring). How near is near: the table also holds how near
+The table holds short codes of every training picture, whole and without borders of several widths, in bytes; the
+search is that of `memorisation` (blur, mirroring, shifts, cut borders, recolouring). How near is near: the table also holds how near
 held-out pictures, which are certainly no copies, come to the training set. Closer than all but 1 % of them is an alarm,
 so one new picture in a hundred raises it by chance.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors import safe_open
 
-from anime_gen.evaluation.memorisation import BLOCK, Codes, cut, shrunk, to_tensor, variants
+from anime_gen.evaluation.memorisation import BLOCK, Codes, shrunk, to_tensor, variants, views
 from anime_gen.images.faces import Faces
 from anime_gen.latent.protocols import Progress, silent
 from anime_gen.stylegan2.networks.weights import write_tensors
@@ -51,7 +51,7 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Originals:
-    """Codes int8 [2 n, SIZE] of n training pictures, whole ones first; `expected` [m]: sorted held-out distances."""
+    """Codes int8 [k n, SIZE] of n training pictures in k views; `expected` [m]: sorted held-out distances."""
 
     codes: Codes
     known: torch.Tensor
@@ -71,12 +71,11 @@ class Originals:
             return None
         small = shrunk(train)
         codes = Codes.fitted(small, SIZE)
-        whole, without_border = [], []
+        noted = []
         for start in progress(range(0, len(small), BLOCK), f"noting {len(small):,} training faces"):
             part = to_tensor(small.read(np.arange(start, min(start + BLOCK, len(small)))))
-            whole.append(_to_bytes(codes(part)))
-            without_border.append(_to_bytes(codes(cut(part))))
-        table = cls(codes, torch.cat(whole + without_border), np.zeros(0, np.float32), names, source)
+            noted.append(torch.stack([_to_bytes(codes(view)) for view in views(part)]))
+        table = cls(codes, torch.cat(noted, dim=1).flatten(0, 1), np.zeros(0, np.float32), names, source)
         expected, _ = table.search(held_out[:HELD_OUT], progress)
         return cls(codes, table.known, np.sort(expected), names, source)
 
@@ -87,7 +86,7 @@ class Originals:
 
     @cached_property
     def _lengths(self) -> torch.Tensor:
-        """Length [2 n] of each code as its bytes are."""
+        """Length [k n] of each code as its bytes are."""
         return self.known.float().norm(dim=1).clamp_min(1e-12)
 
     def closer(self, distance: float) -> float:
@@ -120,7 +119,7 @@ class Originals:
             source = (file.metadata() or {}).get("source", "")
             read = {name: file.get_tensor(name) for name in ("mean", "basis", "known", "expected", "names")}
         names = bytes(read["names"].numpy()).decode().split("\n")
-        if len(read["known"]) != 2 * len(names) or not len(read["expected"]):
+        if len(read["known"]) % len(names) or not len(read["expected"]):
             raise ValueError(f"{path} lists {len(names)} training pictures and holds {len(read['known'])} codes")
         codes = Codes(read["mean"], read["basis"].float())
         return cls(codes, read["known"], read["expected"].numpy(), names, source)
