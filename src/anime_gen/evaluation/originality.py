@@ -1,9 +1,9 @@
 """Is one new picture too near to a training picture? A small table that travels with the model answers at once.
 
 The table holds short codes of every training picture, whole and without borders of several widths, in bytes; the
-search is that of `memorisation` (blur, mirroring, shifts, cut borders, recolouring). How near is near: the table also holds how near
-held-out pictures, which are certainly no copies, come to the training set. Closer than all but 1 % of them is an alarm,
-so one new picture in a hundred raises it by chance.
+search is that of `memorisation` (blur, mirroring, shifts, cut borders, recolouring). How near is near: the table also
+holds how near held-out pictures, which are certainly no copies, come to the training set. Closer than all but 1 % of
+them is an alarm, so one new picture in a hundred raises it by chance.
 """
 
 from dataclasses import dataclass
