@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import json
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -133,7 +134,7 @@ def _squeezed(text: str) -> str:
 
 def _number(text: str) -> float:
     """A number as people and spreadsheets write it; NaN when it is none."""
-    plain = text.replace("\N{MINUS SIGN}", "-")
+    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     if "," in plain and "." not in plain:
         plain = plain.replace(",", ".", 1)
     try:

@@ -123,9 +123,11 @@ def after_header(png: bytes, *chunks: bytes) -> bytes:
         chunk(b"tEXt", b"parameters\0" + b"1girl, " * 300_000),
         chunk(b"tEXt", b"a\0b")[:-1] + b"\0",
         chunk(b"iCCP", b"a\0\0not zlib"),
+        *(chunk(kind, b"") for kind in (b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"bKGD", b"eXIf")),
+        *(chunk(kind, bytes(9))[:-1] + b"\1" for kind in (b"pHYs", b"eXIf", b"prVt")),
     ],
 )
-def test_a_large_or_damaged_profile_or_text_does_not_cost_the_picture(aside: bytes, place: str) -> None:
+def test_what_is_large_or_damaged_beside_the_pixels_does_not_cost_the_picture(aside: bytes, place: str) -> None:
     png = encoded(face(7))
     data = after_header(png, aside) if place == "before the pixels" else png[:-12] + aside + png[-12:]
     assert np.array_equal(decode(data, FacesConfig()), decode(png, FacesConfig()))

@@ -46,7 +46,7 @@ def test_every_wrong_row_is_named_and_nothing_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "words"),
-    [("file,hat_color", r"hat_color \(did you mean hair_color\?\)"), ("name,glasses", "'file'"), ("", "'file'")],
+    [("file,hat_color", r"hat_color \(did you mean hair_color\?\)"), ("hair_color,glasses", "'file'"), ("", "'file'")],
 )
 def test_a_wrong_header_is_named(header: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(LabelError, match=words):

@@ -86,7 +86,7 @@ def test_every_wrong_cell_is_named_with_its_row() -> None:
     assert labels.values["glasses"] == {"faces/b.png": 1.0, "faces/c.png": 1.0}
 
 
-@pytest.mark.parametrize("cell", ["", "nan", "NaN", "<NA>", "None", "n/a", "-", "unknown"])
+@pytest.mark.parametrize("cell", ["", "nan", "NaN", "<NA>", "None", "n/a", "-", "\u2014", "unknown"])
 def test_what_programs_write_for_nothing_is_no_label_and_no_problem(cell: str) -> None:
     labels = read(f"file,glasses,smile,hair_color\nfaces/a.png,{cell},{cell},{cell}\n".encode())
     assert (len(labels), labels.problems) == (0, [])
@@ -108,6 +108,31 @@ def test_other_names_for_the_column_of_pictures(column: str) -> None:
     assert read(f"{column},glasses\nfaces/a.png,1\n".encode()).values["glasses"] == {"faces/a.png": 1.0}
     both = read(f"file_name,{column},glasses\nfaces/a.png,77,1\n".encode())
     assert both.values["glasses"] == {"faces/a.png": 1.0}
+
+
+@pytest.mark.parametrize("column", ["ファイル", "Datei", "key", "file_upload", "picture address", "", "#"])
+def test_a_column_of_pictures_with_a_name_of_its_own_is_told_by_its_cells(column: str) -> None:
+    table = f"id,{column},glasses\n7,https://host/faces/a.png?size=64,1\n8,faces/b.png,0\n"
+    assert read(table.encode()).values["glasses"] == {"faces/a.png": 1.0, "faces/b.png": 0.0}
+    with pytest.raises(LabelError, match="needs a column named 'file'"):  # a picture or its mask?
+        read(f"{column},mask,glasses\nfaces/a.png,masks/a.png,1\n".encode())
+
+
+@pytest.mark.parametrize("value", ['"=""0.5"""', '="0.5"', "０．５", "\u22120.5", '"0,5"'])
+def test_numbers_as_spreadsheets_and_wide_keyboards_write_them(value: str) -> None:
+    found = read(f"file,smile\nfaces/a.png,{value}\n".encode()).values["smile"]
+    assert abs(found["faces/a.png"]) == 0.5
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\x0c"])
+def test_lines_that_end_as_other_systems_end_them(end: str) -> None:
+    lines = ["file,glasses", "faces/a.png,1", "faces/b.png,0", ""]
+    assert read(end.join(lines).encode()).values["glasses"] == {"faces/a.png": 1.0, "faces/b.png": 0.0}
+
+
+def test_single_quotation_marks_around_every_cell() -> None:
+    labels = read(b"'file','smile','glasses'\n'faces/a.png','0.5','1'\n")
+    assert labels.values == {"smile": {"faces/a.png": 0.5}, "glasses": {"faces/a.png": 1.0}}
 
 
 def test_a_formula_that_keeps_zeros_and_an_old_end_mark() -> None:

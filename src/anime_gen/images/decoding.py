@@ -6,6 +6,7 @@ own guards stay on: its decompression-bomb warning is an error here and truncate
 
 import io
 import warnings
+import zlib
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -16,9 +17,8 @@ from anime_gen.signatures import START, kind_of
 
 DECODER_VERSION = 2  # part of the store's key: raise it when the same file would decode to other pixels
 FORMATS = ("PNG", "JPEG", "WEBP")
-# Chunks of a PNG that say nothing about its pixels as they are read here. Pillow refuses a picture whose profile or
-# text is large or damaged, though its pixels are sound.
-_PNG_ASIDES = (b"iCCP", b"tEXt", b"zTXt", b"iTXt")
+_ORIENTATION = b"eXIf"
+_TRANSPARENCY = b"tRNS"
 # A file cut short often still decodes; its end mark is the only thing that is surely missing.
 _END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"\0\0\0\0IEND\xaeB`\x82"}
 
@@ -92,13 +92,18 @@ def _check_complete(data: bytes) -> None:
 
 
 def _without_asides(data: bytes) -> bytes:
-    """A PNG without profiles and texts; anything else as it is."""
+    """A PNG without what says nothing about its pixels as they are read here; anything else as it is.
+
+    Pillow refuses a picture whose profile, text, pixel density or the like is large or damaged, though its pixels are
+    sound.
+    """
     if _claimed_format(data) != "PNG":
         return data
     kept, at = [data[:8]], 8
     while at + 8 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] not in _PNG_ASIDES:
+        kind, sound = data[at + 4 : at + 8], data[end - 4 : end] == zlib.crc32(data[at + 4 : end - 4]).to_bytes(4)
+        if kind[:1].isupper() or kind == _TRANSPARENCY or (kind == _ORIENTATION and sound):
             kept.append(data[at:end])
         at = end
     return b"".join([*kept, data[at:]])

@@ -13,7 +13,7 @@ from anime_gen.labels.matching import FILE_NAME, Match, match_names
 from anime_gen.labels.spelling import may_agree, parts_of
 from anime_gen.labels.table import FILE_COLUMN, LabelError, Row, Table, plain_name, read_table, texts_of
 
-UNKNOWN = ("", "null", "none", "?", "na", "n/a", "#n/a", "nan", "<na>", "-", "--", "unknown")
+UNKNOWN = ("", "null", "none", "?", "na", "n/a", "#n/a", "nan", "<na>", "-", "--", "\u2013", "\u2014", "unknown")
 
 Value = float | str
 

@@ -6,6 +6,7 @@ with its line.
 """
 
 import csv
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -36,6 +37,8 @@ _SPREADSHEETS = ("zip", "Office")  # as they are packed inside
 _HOLD = {"picture": "a picture", "film": "a film", "archive": "a packed file"}
 _OTHER_TEXTS = (("{", "JSON"), ("[{", "JSON"), ("[\n", "JSON"), ("<", "a page of markup"))
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_FORMULA = re.compile(r'="(.*)"$')  # what keeps a spreadsheet from counting: ="00012"
+_PICTURE = re.compile(r"\.(png|jpe?g|webp|gif|bmp|tiff?|avif)\b", re.IGNORECASE)
 _SEP_LINE = re.compile(r"""^["']?sep=(.)["']?[,;\t|\s]*$""", re.IGNORECASE)
 _NOTHING = " \t\0\x1a\ufeff\u200b\xa0"  # what shows nothing; \x1a ends a file of old systems
 _TITLE_LINES = 20  # lines before the header that may hold a title or comments
@@ -133,7 +136,8 @@ def _parsed(
 
 
 def _clean(cell: str) -> str:
-    return cell.strip(_NOTHING) if "\0" not in cell else cell.replace("\0", "").strip(_NOTHING)
+    plain = cell.strip(_NOTHING) if "\0" not in cell else cell.replace("\0", "").strip(_NOTHING)
+    return plain if plain[:1] != "=" else _FORMULA.sub(r"\1", plain)
 
 
 def _unwrapped(cells: list[str], delimiter: str, quote: str) -> list[str]:
@@ -152,7 +156,7 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
     for start, kind in _OTHER_TEXTS:
         if text.lstrip().startswith(start):
             raise LabelError(_another_kind(name, kind))
-    lines, taken = _LINE_END.split(text), set(attributes)
+    lines, taken = _LINE_END.split(text) if _LINE_END.search(text) else text.splitlines(), set(attributes)
     delimiters: tuple[str, ...] = DELIMITERS
     shown = "nothing"
     for at, line in enumerate(lines[: _TITLE_LINES + 1]):
@@ -171,10 +175,14 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
                 and (column := _file_column(cells, taken, name)) is not None
             ]
             if tables:
-                return max(tables, key=lambda table: len(table.header))
+                return max(tables, key=_likelihood)
         splits = [_header(line, delimiter, '"') or [] for delimiter in delimiters]
         widest = max(splits, key=len)
         if len([cell for cell in widest if cell]) > 1 and not line.startswith("#"):
+            ways = itertools.product(delimiters, QUOTES)
+            guesses = (_told_by_a_cell(lines, at, delimiter, quote, taken) for delimiter, quote in ways)
+            if told := list(filter(None, guesses)):
+                return max(told, key=_likelihood)
             shown = ", ".join(widest)
             break
         shown = line.strip(_NOTHING) if shown == "nothing" else shown
@@ -184,6 +192,22 @@ def read_table(text: str, name: str, attributes: Iterable[str]) -> Table:
         f"{name} needs a column named {FILE_COLUMN!r} with the names of the pictures in its first line; "
         f"found {shown[:200]}{' (spaces do not part columns: save it with commas)' if parted else ''}"
     )
+
+
+def _likelihood(table: Table) -> tuple[int, int]:
+    """How much a way of reading the header makes of it: cells, and those without a quotation mark left over."""
+    return len(table.header), sum(not cell.startswith(QUOTES) for cell in table.header)
+
+
+def _told_by_a_cell(lines: list[str], at: int, delimiter: str, quote: str, attributes: set[str]) -> Table | None:
+    """The table under a header that names attributes and calls its pictures in a way of its own, if one cell tells."""
+    below = next((line for line in lines[at + 1 :] if line.strip(_NOTHING + ',;|"')), "")
+    header, cells = _header(lines[at], delimiter, quote) or [], _header(below, delimiter, quote) or []
+    others = [column not in attributes and plain_name(column) not in attributes for column in header]
+    places = [place for place, cell in enumerate(cells[: len(header)]) if others[place] and _PICTURE.search(cell)]
+    if all(others):
+        return None
+    return Table(header, places[0], lines, at + 1, delimiter, quote) if len(places) == 1 else None
 
 
 def _another_kind(name: str, kind: str) -> str:
