@@ -1,11 +1,14 @@
 import bz2
 import gzip
 import io
+import lzma
 import os
 import struct
 import tarfile
 import warnings
 import zipfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from anime_gen.images.sources import open_source
 from tests.images.pictures import encoded, face
 
 GOOD = encoded(face(1))
+Packer = Callable[[bytes], bytes]
 
 
 def source_of(path: Path, **limits: int) -> Source:
@@ -216,14 +220,36 @@ EXPECTED_TAR = {
 
 @pytest.mark.parametrize("ending", ["tar", "tar.gz", "tar.bz2", "tar.xz"])
 def test_tar_is_read_in_place_and_refuses_what_is_no_plain_file(tmp_path: Path, ending: str) -> None:
-    import lzma
-
     data = tar_bytes(HOSTILE_TAR)
     pack = {"tar": bytes, "tar.gz": gzip.compress, "tar.bz2": bz2.compress, "tar.xz": lzma.compress}[ending]
     path = tmp_path / f"a.{ending}"
     path.write_bytes(pack(data))
     assert outcomes(source_of(path)) == EXPECTED_TAR
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_tar_packed_in_several_parts_as_parallel_packers_do_is_read_to_its_end(tmp_path: Path, pack: Packer) -> None:
+    data = tar_bytes([member(f"{i}.png", encoded(face(i))) for i in range(6)])
+    path = tmp_path / "parts.tar.x"
+    path.write_bytes(b"".join(pack(data[at : at + 2000]) for at in range(0, len(data), 2000)))
+    assert outcomes(source_of(path)) == {f"{i}.png": "kept" for i in range(6)}
+
+
+def test_the_older_lzma_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "old.tar.lzma"
+    path.write_bytes(lzma.compress(tar_bytes([member("a.png", GOOD)]), lzma.FORMAT_ALONE))
+    assert outcomes(source_of(path)) == {"a.png": "kept"}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_packed_tar_with_a_damaged_middle_is_reported(tmp_path: Path, pack: Packer) -> None:
+    packed = bytearray(pack(tar_bytes([member(f"{i}.png", encoded(face(i, 90))) for i in range(40)])))
+    packed[len(packed) // 2 : len(packed) // 2 + 40] = bytes(40)
+    path = tmp_path / "hurt.tar.x"
+    path.write_bytes(packed)
+    with suppress(ValueError):  # nothing of a single block can be read
+        assert "truncated" in outcomes(source_of(path)).values()
 
 
 @pytest.mark.parametrize("ending", ["tar", "tar.gz"])
@@ -283,6 +309,8 @@ def test_a_compressed_tar_that_unpacks_absurdly_is_refused(tmp_path: Path) -> No
         ("faces.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), "neither a complete zip nor a tar.*it is a 7z archive; unpack"),
         ("faces.rar", b"Rar!\x1a\x07\0" + bytes(99), "it is a rar archive; unpack"),
         ("faces.tar.zst", b"\x28\xb5\x2f\xfd" + bytes(99), "it is a zstd archive; unpack"),
+        ("faces.png", GOOD, "it is PNG; name the folder"),
+        ("faces.zip", b"PAR1" + bytes(99), "it is Parquet; name the folder"),
         ("page.zip", b"<html>sign in</html>", "it is a web page.*download it again"),
         ("pointer.zip", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
         ("end.zip", b"PK\5\6" + struct.pack("<4H2LH", 0, 0, 9, 9, 99, 0, 0), "not a complete zip"),

@@ -141,7 +141,7 @@ def test_an_ending_written_twice_is_still_a_table(table: str, tmp_path: Path) ->
     assert done.report["labels"] == {"glasses": 1}
 
 
-@pytest.mark.parametrize("name", ["labels.json", "labels.txt", "metadata.jsonl", "annotations.xml", "labels.parquet"])
+@pytest.mark.parametrize("name", ["labels.json", "labels.txt", "metadata.jsonl", "annotations.xml", "labels.csv.gz"])
 def test_labels_in_another_form_are_said_not_to_be_read(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

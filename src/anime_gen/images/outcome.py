@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 
 NO_LABELS = (
     "no picture came with a label. Sliders need some: a labels.csv beside the pictures; or answers on the Label page "
-    "(make app); or sub-models taught elsewhere (--params tag.labels.taught_by=data/06_models/shipped/taggers)"
+    "(make app); or sub-models taught elsewhere, corrected by drawn faces "
+    "(--params tag.labels.taught_by=data/06_models/shipped/taggers,tag.labels.weak_start=drawn)"
 )
 SHOWN = 3  # files left out for one reason that the log names
 DRAWN_LICENCE = "CC0-1.0: drawn by this program"

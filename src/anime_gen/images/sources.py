@@ -82,12 +82,17 @@ def _open_path(path: Path, identity: dict[str, Any], faces: FacesConfig) -> Sour
     raise ValueError(_no_archive(path))
 
 
+_MAY_BE_CUT = ("zip", "tar", "gzip", "bzip2", "xz")
+
+
 def _no_archive(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(START)
     kind, cure = kind_of(start), "unpack it and set source.kind=folder"
-    if kind is not None and kind.name in ("7z", "rar", "zstd"):
+    if kind is not None and kind.holds == "archive" and kind.name not in _MAY_BE_CUT:
         why = f"it is a {kind.name} archive; {cure}"
+    elif kind is not None and kind.holds != "archive":
+        why = f"it is {kind.name}; name the folder of the pictures, with source.kind=folder, or an archive of them"
     elif (words := stand_in(start)) is not None:
         why = f"it is {words}"
     else:

@@ -10,7 +10,7 @@ from anime_gen.images.rejection import REASONS, Reject
 MAX_LABELS_BYTES = 512 * 2**20
 _TABLES = (".csv", ".tsv", ".tab")
 _NOTES = (".jsonl", ".json", ".txt", ".md")  # what programs and people leave beside pictures
-_DATA = (*_NOTES, ".yaml", ".yml", ".xml", ".parquet", ".sqlite", ".db", ".pkl")
+_DATA = (*_NOTES, ".yaml", ".yml", ".xml", ".parquet", ".sqlite", ".db", ".pkl", ".gz", ".bz2", ".xz", ".zip", ".7z")
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 _LABELS = re.compile(r"labels(\.csv|\.tsv|\.tab)+(\.txt)?")  # where endings are not shown, some are written twice
 _ABOUT_LABELS = ("label", "annotation", "metadata", "attributes")

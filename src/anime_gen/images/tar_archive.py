@@ -1,13 +1,17 @@
 """Pictures in a tar: a plain one is read at any place, a compressed one from front to back."""
 
+import bz2
+import gzip
+import lzma
 import tarfile
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.members import FileWork, Listing, Member, Reader, check_member_name, file_works
@@ -19,6 +23,14 @@ _PAX_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _HEADERS = (*_PAX_HEADERS, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _MAX_HEADER_BYTES = 2**20
 _SMALL = 16 * 2**20  # below this no ratio is absurd
+# tarfile's own streams end with the first of several packed parts, as pbzip2 and others make them.
+_PACKED: tuple[tuple[bytes, Callable[..., Any]], ...] = (
+    (b"\x1f\x8b", gzip.open),
+    (b"BZh", bz2.open),
+    (b"\xfd7zXZ\0", lzma.open),
+    (b"]\0\0", lzma.open),  # the older .lzma
+)
+_BROKEN = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
 
 
 class _BoundedTarInfo(tarfile.TarInfo):
@@ -92,7 +104,7 @@ class TarSource:
         self._config = config
         with path.open("rb") as file:
             start = file.read(6)
-        self._compressed = start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"))
+        self._unpacked = next((opened for mark, opened in _PACKED if start.startswith(mark)), None)
 
     def identity(self) -> dict[str, Any]:
         """The archive's place."""
@@ -123,7 +135,7 @@ class TarSource:
                 if len(entries) > self._config.max_members:
                     limit = self._config.max_members
                     raise ValueError(f"{self._path} lists more than faces.max_members = {limit} files")
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except _BROKEN as error:
             if not entries:
                 raise ValueError(f"{self._path} is not a tar archive ({error}); fetch it again") from None
             name = readable(self._path.name)
@@ -140,7 +152,7 @@ class TarSource:
 
     def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
         """Batches; for a compressed archive in the order of the stream, read as they are asked for."""
-        if not self._compressed:
+        if self._unpacked is None:
             yield from file_works(TarReader(str(self._path)), pending, batch)
             return
         wanted: dict[int, list[tuple[int, Member]]] = {}
@@ -166,7 +178,7 @@ class TarSource:
     def _table(self, member: Member) -> bytes:
         """The bytes of a table of labels; a compressed archive is unpacked once more for it."""
         reader: Reader = TarReader(str(self._path))
-        if self._compressed:
+        if self._unpacked is not None:
             reader = CarriedReader(dict(self._contents({member.where[0]}, MAX_LABELS_BYTES)))
         try:
             with reader.open() as archive:
@@ -177,10 +189,13 @@ class TarSource:
     def _headers(self) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
         """Members in the order of the archive, folders left out; ValueError when it unpacks to an absurd size."""
         bound = max(_SMALL, self._config.max_ratio * self._path.stat().st_size)
-        with tarfile.open(self._path, "r|*" if self._compressed else "r:", tarinfo=_BoundedTarInfo) as archive:
+        with ExitStack() as stack:
+            file = None if self._unpacked is None else stack.enter_context(self._unpacked(self._path))
+            mode: Literal["r:", "r|"] = "r:" if file is None else "r|"
+            archive = stack.enter_context(tarfile.open(self._path, mode, file, tarinfo=_BoundedTarInfo))
             for info in archive:
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every header it has seen
-                if self._compressed and info.offset_data + info.size > bound:
+                if file is not None and info.offset_data + info.size > bound:
                     ratio = self._config.max_ratio
                     raise ValueError(f"{self._path} unpacks to more than faces.max_ratio = {ratio} times its size")
                 if not info.isdir():
@@ -197,7 +212,7 @@ class TarSource:
                     yield place, b"" if content is None else content.read()
                     if not places:
                         return
-        except (tarfile.TarError, EOFError, OSError):
+        except _BROKEN:
             return  # the listing has already reported where the archive breaks off
 
 

@@ -124,8 +124,9 @@ def _tag_set(chosen: Vocabulary, tagger: Tagger, key: str, values: np.ndarray) -
     told = [name for name in chosen if _differs(values[:, _belongs(columns, name)])]
     if not told:
         raise ValueError(
-            "no attribute has tags that differ from picture to picture: label more pictures and run the tag stage "
-            "again, or train a generator without sliders (train.condition=none)"
+            "no attribute has tags that can be trusted and differ from picture to picture: label more pictures, or "
+            "let drawn faces show how far to trust them (tag.labels.weak_start=drawn), and run the tag stage again; "
+            "or train a generator without sliders (train.condition=none)"
         )
     if silent := [name for name in chosen if name not in told]:
         logger.warning("not given to the generator, no tag differs from picture to picture: %s", ", ".join(silent))

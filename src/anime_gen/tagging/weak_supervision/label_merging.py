@@ -89,8 +89,8 @@ def lacking(attributes: Iterable[Attribute], merged: MergedLabels, least: int) -
         if count < least:
             reasons[attribute.name] = (
                 f"{count} labelled training pictures, at least {least} are needed: add a column {attribute.name} to "
-                "labels.csv, or answer on the Label page (make app), or name sub-models in tag.labels.taught_by "
-                "(data/06_models/shipped/taggers)"
+                "labels.csv, or answer on the Label page (make app), or let sub-models taught elsewhere and drawn "
+                "faces speak (tag.labels.taught_by=data/06_models/shipped/taggers,tag.labels.weak_start=drawn)"
             )
         elif (sameness := _all_alike(attribute, merged)) is not None:
             reasons[attribute.name] = sameness
