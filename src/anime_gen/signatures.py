@@ -61,3 +61,12 @@ def kind_of(start: bytes) -> Kind | None:
         if all(start.startswith(mark, offset) for offset, mark in marks.items()):
             return kind
     return None
+
+
+def stand_in(start: bytes) -> str | None:
+    """In words, what lies in the place of a file that was never fetched; None where these bytes are no such thing."""
+    if start.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`"
+    if b"<html" in start.lower() or b"<!doctype html" in start.lower():
+        return "a web page, not the file itself; download it again"
+    return None

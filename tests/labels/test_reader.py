@@ -182,7 +182,12 @@ def test_unknown_columns_are_named_with_the_likeliest_meaning() -> None:
         (b"PK\3\4" + bytes(200), "labels.csv is a spreadsheet"),
         (b"\x89PNG\r\n" + bytes(200), "labels.csv is a picture"),
         (b'[{"file": "a.png", "glasses": 1}]', "labels.csv is JSON"),
-        (b"<html><table>", "labels.csv is a page of markup"),
+        (b"<html><table>", "labels.csv is a web page, not the file itself; download it again"),
+        (b"<labels/>", "labels.csv is a page of markup"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+            "labels.csv is a Git LFS pointer.*git lfs pull",
+        ),
         (b"\x1f\x8b" + bytes(99), "labels.csv is a packed file"),
         (b"PAR1" + bytes(99), "labels.csv is a Parquet file"),
         (b'"file" "glasses"\n"1" "faces/a.png" 1\n', "spaces do not part columns"),

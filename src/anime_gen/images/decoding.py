@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Rejection
-from anime_gen.signatures import START, kind_of
+from anime_gen.signatures import START, kind_of, stand_in
 
 DECODER_VERSION = 2  # part of the store's key: raise it when the same file would decode to other pixels
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -155,15 +155,6 @@ def _unknown(data: bytes) -> Rejection:
 def _is_text(start: bytes) -> bool:
     text = start.decode("utf-8", "ignore")  # a letter may be cut at the end
     return len(text.encode()) > len(start) - 4 and all(char.isprintable() or char.isspace() for char in text)
-
-
-def stand_in(start: bytes) -> str | None:
-    """In words, what lies in the place of a file that was never fetched; None where these bytes are no such thing."""
-    if start.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`"
-    if b"<html" in start.lower() or b"<!doctype html" in start.lower():
-        return "a web page, not the file itself; download it again"
-    return None
 
 
 def _words(error: Exception) -> str:

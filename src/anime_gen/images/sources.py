@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from anime_gen.images.config import FacesConfig, SourceConfig
-from anime_gen.images.decoding import stand_in
 from anime_gen.images.drawn import DrawnSource
 from anime_gen.images.folder import FolderSource
 from anime_gen.images.members import Source
 from anime_gen.images.tar_archive import TarSource
 from anime_gen.images.zip_archive import ZipSource
-from anime_gen.signatures import START, kind_of
+from anime_gen.signatures import START, kind_of, stand_in
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from anime_gen.signatures import START, kind_of
+from anime_gen.signatures import START, kind_of, stand_in
 
 FILE_COLUMN = "file"
 FILE_COLUMNS = (
@@ -241,6 +241,8 @@ def _file_column(header: list[str], attributes: set[str], name: str) -> int | No
 
 def texts_of(data: bytes, name: str) -> list[str]:
     """The text of a table; several where its bytes are old code pages that only its content can tell apart."""
+    if (words := stand_in(data[:START])) is not None:
+        raise LabelError(f"{name} is {words}")
     if (kind := kind_of(data[:START])) is not None:
         words = "a spreadsheet" if kind.name in _SPREADSHEETS else _HOLD.get(kind.holds, f"a {kind.name} file")
         raise LabelError(_another_kind(name, words))

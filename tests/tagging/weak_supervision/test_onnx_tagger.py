@@ -85,6 +85,9 @@ def test_files_of_another_layout_are_refused_in_one_sentence(tmp_path: Path) -> 
     (tmp_path / "model.onnx").write_bytes(b"not a model")
     with pytest.raises(ValueError, match="no ONNX file that can be opened"):
         OnnxTagger(config)
+    (tmp_path / "model.onnx").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(ValueError, match=r"model\.onnx is a Git LFS pointer.*git lfs pull"):
+        OnnxTagger(config)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,8 @@ def test_files_of_another_layout_are_refused_in_one_sentence(tmp_path: Path) -> 
         '["blue_hair", "long_hair", "o_o"]',
         '{"blue_hair": 0, "o_o": 2, "long_hair": 1}',
         '{"0": "blue_hair", "1": "long_hair", "2": "o_o"}',
+        '{"architecture": "vit", "id2label": {"0": "blue_hair", "1": "long_hair", "2": "o_o"}, "size": 448}',
+        '{"pretrained_cfg": {"input_size": [3, 448, 448]}, "label_names": ["blue_hair", "long_hair", "o_o"]}',
         '{"tags": [{"name": "blue\\\\_hair"}, {"name": "long_hair"}, {"name": "o_o"}]}',
     ],
 )

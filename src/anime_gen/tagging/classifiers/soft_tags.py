@@ -129,7 +129,10 @@ def _tag_set(chosen: Vocabulary, tagger: Tagger, key: str, values: np.ndarray) -
             "or train a generator without sliders (train.condition=none)"
         )
     if silent := [name for name in chosen if name not in told]:
-        logger.warning("not given to the generator, no tag differs from picture to picture: %s", ", ".join(silent))
+        logger.warning(
+            "not given to the generator, no tag that can be trusted tells one picture from another: %s",
+            ", ".join(silent),
+        )
     kept, given = np.any([_belongs(columns, name) for name in told], axis=0), chosen.subset(told)
     both_sides = tuple(a.name for a in given.values() if a.both_sides)
     names, together = tuple(column.name for column in given.columns), {n: w for n, w in together.items() if n in told}

@@ -15,6 +15,7 @@ import torch
 from anime_gen.attributes import Attribute
 from anime_gen.images.faces import Faces
 from anime_gen.images.files import file_sha256, write_atomically
+from anime_gen.signatures import START, stand_in
 from anime_gen.tagging.classifiers.network import resized
 from anime_gen.tagging.config import OnnxConfig
 from anime_gen.tagging.targets import Targets
@@ -34,6 +35,10 @@ class OnnxTagger:
         for path in (self._model, listed):
             if not path.is_file():
                 raise FileNotFoundError(f"tag.labels.onnx names {path}, which is not there")
+            with path.open("rb") as file:
+                words = stand_in(file.read(START))
+            if words is not None:
+                raise ValueError(f"tag.labels.onnx: {path} is {words}")
         self.names = read_tags(listed)
         try:
             self._session = onnxruntime.InferenceSession(str(self._model), providers=["CPUExecutionProvider"])

@@ -11,6 +11,7 @@ from typing import Any
 
 from anime_gen.labels.table import LabelError, plain_name, texts_of
 
+NESTED = ("id2label", "idx_to_tag", "label_names", "labels", "tags", "classes")  # in configurations of models
 COLUMNS = ("name", "tag", "tag_name", "tags", "label", "class", "class_name")
 
 
@@ -18,7 +19,8 @@ def read_tags(path: Path) -> list[str]:
     """Names in the order of the tagger's output, as ``plain_tag`` spells them.
 
     Read: a table with a column ``name`` (or ``tag``, ``label`` ...; commas, semicolons or tabs), one name a line, a
-    JSON list, and a JSON object of name to number or number to name. Raises ValueError that names the file.
+    JSON list, a JSON object of name to number or number to name, and a model's configuration that holds one of these.
+    Raises ValueError that names the file.
     """
     try:
         text = texts_of(path.read_bytes(), path.name)[0]
@@ -40,6 +42,8 @@ def _from_json(held: Any) -> list[str]:
         return [str(entry["name"] if isinstance(entry, dict) else entry) for entry in held]
     if isinstance(held, dict) and len(held) == 1 and isinstance(inner := next(iter(held.values())), list | dict):
         return _from_json(inner)
+    if (listed := next((held[key] for key in NESTED if isinstance(held.get(key), list | dict)), None)) is not None:
+        return _from_json(listed)
     if all(str(key).isdigit() for key in held):
         numbered = {int(key): str(name) for key, name in held.items()}
     else:
