@@ -18,8 +18,8 @@ import numpy as np
 from tqdm import tqdm
 
 from anime_gen.attributes import Vocabulary
-from anime_gen.images.drawn import MIXED, drawing_version, drawn_character
 from anime_gen.images.faces import ArrayFaces
+from anime_gen.images.sources.drawn import MIXED, drawing_version, drawn_character
 from anime_gen.stylegan2.training.command_line import assign, build, read_tree, reported
 from anime_gen.stylegan2.training.trainer import train
 from anime_gen.stylegan2.training.training_config import TrainingConfig

@@ -9,8 +9,8 @@ import pytest
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.filling import fill_store
 from anime_gen.images.ledger import Ledger
-from anime_gen.images.members import Picture, Work, made_picture
 from anime_gen.images.rejection import Reject
+from anime_gen.images.sources.members import Picture, Work, made_picture
 from anime_gen.images.store import ShardWriter
 
 CONFIG = FacesConfig(resolution_px=16, workers=1)

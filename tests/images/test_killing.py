@@ -14,7 +14,7 @@ import pytest
 from anime_gen.images import FacesConfig, SourceConfig
 from anime_gen.images.ingest import store_key
 from anime_gen.images.ledger import Ledger
-from anime_gen.images.sources import open_source
+from anime_gen.images.sources.opening import open_source
 from tests.images.pictures import encoded, face, write_faces
 
 ROOT = Path(__file__).parents[2]

@@ -22,8 +22,8 @@ import numpy as np
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.hashing import perceptual_hashes
 from anime_gen.images.ledger import write_piece
-from anime_gen.images.members import Picture, Work
 from anime_gen.images.rejection import Reject
+from anime_gen.images.sources.members import Picture, Work
 from anime_gen.images.store import ShardWriter
 
 Done = Callable[[int], object]  # told how many pictures were settled

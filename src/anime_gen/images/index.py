@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anime_gen.images.members import Listing
 from anime_gen.images.rejection import Reject
+from anime_gen.images.sources.members import Listing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,9 +23,9 @@ from anime_gen.images.framing import load_cascade
 from anime_gen.images.index import build_index, keep_usable
 from anime_gen.images.labelling import gather_labels, stated_labels
 from anime_gen.images.ledger import Ledger
-from anime_gen.images.members import Listing, Source
 from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of
-from anime_gen.images.sources import open_source, read_table
+from anime_gen.images.sources.members import Listing, Source
+from anime_gen.images.sources.opening import open_source, read_table
 from anime_gen.images.store import FaceStore, ShardWriter, publish_store
 
 if TYPE_CHECKING:

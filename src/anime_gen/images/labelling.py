@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anime_gen.images.index import Kept
-from anime_gen.images.members import Listing
+from anime_gen.images.sources.members import Listing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anime_gen.images.files import write_atomically
-from anime_gen.images.members import Member
+from anime_gen.images.sources.members import Member
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -76,6 +76,6 @@ def _drawn_again(source: str, name: str, side_px: int) -> np.ndarray | None:
     if known is None or number is None:
         return None
     from anime_gen.drawing import render
-    from anime_gen.images.drawn import drawn_character
+    from anime_gen.images.sources.drawn import drawn_character
 
     return render(drawn_character(int(known[2]), known[1], int(number[1])), max(side_px, 128))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anime_gen.images.config import FacesConfig, SourceConfig
-from anime_gen.images.members import Listing, Member, Picture, Work, made_picture
 from anime_gen.images.rejection import Reject, Rejection
+from anime_gen.images.sources.members import Listing, Member, Picture, Work, made_picture
 
 if TYPE_CHECKING:  # the drawing program is read in when something is drawn
     from anime_gen.drawing import Character

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from anime_gen.images.config import FacesConfig
-from anime_gen.images.members import FileWork, Listing, Member, check_member_name, file_works
 from anime_gen.images.rejection import Reject, Rejection
-from anime_gen.images.tables import MAX_LABELS_BYTES, sort_out
+from anime_gen.images.sources.members import FileWork, Listing, Member, check_member_name, file_works
+from anime_gen.images.sources.tables import MAX_LABELS_BYTES, sort_out
 from anime_gen.labels.spelling import readable
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, lengths of the name and of the extra field

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from anime_gen.images.members import Listing, Member
 from anime_gen.images.rejection import REASONS, Reject
+from anime_gen.images.sources.members import Listing, Member
 
 MAX_LABELS_BYTES = 512 * 2**20
 _TABLES = (".csv", ".tsv", ".tab")

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from anime_gen.images import tar_archive, zip_archive
 from anime_gen.images.config import FacesConfig, SourceConfig
-from anime_gen.images.members import FileWork, Listing, Source
 from anime_gen.images.rejection import Reject
-from anime_gen.images.sources import open_source
+from anime_gen.images.sources import tar_archive, zip_archive
+from anime_gen.images.sources.members import FileWork, Listing, Source
+from anime_gen.images.sources.opening import open_source
 from tests.images.pictures import encoded, face
 
 GOOD = encoded(face(1))

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from anime_gen.images.config import FacesConfig, SourceConfig
-from anime_gen.images.drawn import DrawnSource
-from anime_gen.images.folder import FolderSource
-from anime_gen.images.members import Source
-from anime_gen.images.tar_archive import TarSource
-from anime_gen.images.zip_archive import ZipSource
+from anime_gen.images.sources.drawn import DrawnSource
+from anime_gen.images.sources.folder import FolderSource
+from anime_gen.images.sources.members import Source
+from anime_gen.images.sources.tar_archive import TarSource
+from anime_gen.images.sources.zip_archive import ZipSource
 from anime_gen.signatures import START, kind_of, stand_in
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -24,7 +24,7 @@ def open_source(config: SourceConfig, faces: FacesConfig, place: Path) -> Source
     if config.kind == "drawn":
         return DrawnSource(config)
     if config.kind == "kaggle" and config.path is None:
-        from anime_gen.images.kaggle import download
+        from anime_gen.images.sources.kaggle import download
 
         identity: dict[str, Any] = {"kind": "kaggle", "handle": config.handle}
         return _open_path(_only_archive(download(config.handle or "")), identity, faces)

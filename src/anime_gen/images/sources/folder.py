@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anime_gen.images.members import FileWork, Listing, Member, file_works
 from anime_gen.images.rejection import REASONS, Reject, Rejection
-from anime_gen.images.tables import sort_out
+from anime_gen.images.sources.members import FileWork, Listing, Member, file_works
+from anime_gen.images.sources.tables import sort_out
 from anime_gen.labels.spelling import readable
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from anime_gen.drawing import sample_characters
 from anime_gen.images.config import FacesConfig, SourceConfig
-from anime_gen.images.drawn import DrawnSource
+from anime_gen.images.sources.drawn import DrawnSource
 
 
 def drawn(split: str, count: int) -> list[str]:

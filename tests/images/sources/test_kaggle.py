@@ -12,8 +12,8 @@ import pytest
 
 from anime_gen.images import FacesConfig, SourceConfig
 from anime_gen.images.ingest import ingest
-from anime_gen.images.kaggle import download
-from anime_gen.images.sources import open_source
+from anime_gen.images.sources.kaggle import download
+from anime_gen.images.sources.opening import open_source
 from tests.images.pictures import ATTRIBUTES, encoded, face
 
 
