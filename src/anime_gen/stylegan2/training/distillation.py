@@ -14,7 +14,6 @@ from pathlib import Path
 
 import torch
 from torch.nn import functional
-from tqdm import tqdm
 
 from anime_gen.stylegan2.networks.condition import ConditionNetwork
 from anime_gen.stylegan2.networks.generator import Generator
@@ -65,6 +64,8 @@ def lower_blocks(teacher: Generator, resolution: int) -> Generator:
 
 def _teach(student: Generator, teacher: Generator, steps: int, seed: int) -> float:
     """Teach the synthesis network, leave its moving average in it, and return the mean psnr towards the end."""
+    from tqdm import tqdm
+
     dtype = choose_precision("auto", torch.device("cpu"))
     factor = teacher.config.resolution // student.config.resolution
     student.requires_grad_(False)
