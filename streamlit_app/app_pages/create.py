@@ -49,8 +49,8 @@ KEYS = """
 | Tab, Shift+Tab | to the next, or the last, control |
 | arrow keys | move the slider or the choice that has the focus |
 | Home, End | the slider's two ends |
-| Ctrl+Z, Ctrl+Shift+Z | undo, redo |
-| K | keep the character in the cast |
+| Ctrl+Z, Ctrl+Shift+Z | undo, redo, in Shape |
+| K | keep the character in the cast, in Shape |
 | N | other characters, in Find |
 | Esc | close what is open |
 """

@@ -1,6 +1,7 @@
 """The cast: who is in it, who looks alike, what it lacks, someone unlike these, and a brief for a whole one."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -152,17 +153,22 @@ def _unlike(desk: Desk) -> None:
         "They should have", key="cast.but", placeholder="no glasses, short hair", help="Anything, if left empty."
     )
     cast = _measured(desk)
+    understood = read_demands(st.session_state["cast.but"] or "", desk.editor.bundle.tagger.vocabulary)
+    _not_understood(understood.unknown)
     if st.button("Look for someone", key="cast.unlike", icon=":material/person_search:", disabled=not cast):
-        vocabulary = desk.editor.bundle.tagger.vocabulary
-        demands = read_demands(st.session_state["cast.but"] or "", vocabulary).demands
         with st.spinner("Looking for someone unlike these …"):
-            found = desk.finder.strangers(STRANGERS, demands, cast, random_seed())
+            found = desk.finder.strangers(STRANGERS, understood.demands, cast, random_seed())
             gaps = desk.finder.resemblance.distances([one.measured for one in found], cast).min(1)
         notes = [f"{gap:.2f} from the nearest{_unmet(one)}" for one, gap in zip(found, gaps, strict=True)]
         st.session_state["cast.strangers"] = ([one.recipe for one in found], notes)
     recipes, notes = st.session_state.get("cast.strangers", ([], []))
     if recipes:
         find.sheet(desk, "cast.strangers.sheet", recipes, notes)
+
+
+def _not_understood(words: Sequence[str]) -> None:
+    if words:
+        st.caption(f"Not understood: {literal(', '.join(words))}.")
 
 
 def _unmet(one: object) -> str:
@@ -174,9 +180,11 @@ def _brief(desk: Desk) -> None:
     st.markdown("##### A whole cast by a brief")
     text = st.text_area("Brief", key="cast.brief", placeholder=EXAMPLE, height=68)
     brief = read_brief(text or "", desk.editor.bundle.tagger.vocabulary)
-    if text and brief.unknown:
-        st.caption(f"Not understood: {literal(', '.join(brief.unknown))}.")
-    if st.button("Find them all", key="cast.solve", icon=":material/groups:", disabled=not (text and brief.rules)):
+    _not_understood(brief.unknown)
+    asked = st.button("Find them all", key="cast.solve", icon=":material/groups:")
+    if asked and not (text or "").strip():
+        st.caption("Write first how many they are, and what they should have.")
+    elif asked:
         bar = st.progress(0.0, f"Finding {brief.count} characters …")
         solved = solve_brief(desk.finder, brief, random_seed(), bar.progress)
         bar.empty()

@@ -29,12 +29,12 @@ def show(desk: Desk) -> None:
     understood = read_demands(st.session_state.get("find.wish") or "", vocabulary)
     if understood.unknown:
         st.caption(f"Not understood: {literal(', '.join(understood.unknown))}.")
-    like = st.session_state.get("find.like")
+    like, seed = st.session_state.get("find.like"), st.session_state.setdefault("find.seed", 1)
     if like is not None:
-        _more_like(desk, like)
+        _more_like(desk, like, seed)
     else:
         with st.spinner("Looking for characters …", show_time=False):
-            found = _found(desk, st.session_state.setdefault("find.seed", 1), st.session_state.get("find.wish") or "")
+            found = _found(desk, seed, st.session_state.get("find.wish") or "")
         sheet(desk, "find.sheet", [recipe for recipe, _ in found], [note for _, note in found])
     with st.expander("By number", icon=":material/tag:"):
         show_number(desk.editor)
@@ -61,10 +61,9 @@ def _lacking(words: list[str]) -> str:
     return f"not reached: {'; '.join(words)}" if words else ""
 
 
-def _more_like(desk: Desk, like: Recipe) -> None:
+def _more_like(desk: Desk, like: Recipe, seed: int) -> None:
     st.button("Back to the sheet", icon=":material/arrow_back:", on_click=lambda: st.session_state.pop("find.like"))
     _, measured = pictures.small(desk.editor.renderer, like)
-    seed = st.session_state["find.seed"]
     for words, distance in NEAR.items():
         st.markdown(f"**{words} different** · about {distance:g} of another person")
         found = _near(desk.editor.bundle.sha256, like.to_json(), distance, seed, desk, measured)

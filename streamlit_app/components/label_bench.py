@@ -80,7 +80,7 @@ def _opened(folder: Path) -> Bench:
 
 def _stop(words: str, practice: Path) -> NoReturn:
     st.title("Nothing to label yet")
-    st.markdown(words)
+    st.markdown(f"{words} Until then, the faces of the model serve to try it.")
     pressed = st.button("Try it on faces of the model", icon=":material/school:")
     st.caption(f"Paints {PRACTICE_FACES} faces of the model that the page has open. Your own faces replace them.")
     if pressed:

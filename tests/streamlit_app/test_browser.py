@@ -1,6 +1,7 @@
 """The page in a real browser: what AppTest cannot see."""
 
 import io
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -164,6 +166,22 @@ def test_a_reload_and_a_killed_server_lose_nothing(site: Site, page: Page):
     page.wait_for_url(address)
     view(page, "Cast")
     page.get_by_text("Character 1").first.wait_for()
+
+
+@pytest.mark.slow
+def test_a_server_killed_in_the_middle_of_an_edit_comes_back_with_the_project(site: Site, page: Page):
+    """Twenty times, or as often as KILLS says: everything but at most the step under way is there again."""
+    random = np.random.default_rng(0)
+    for _ in range(int(os.environ.get("KILLS", "20"))):
+        before, value = page.url, f"{random.uniform(0.1, 0.9):.2f}"
+        page.get_by_role("slider", name="Hair length").fill(value)
+        page.wait_for_timeout(1000 * float(random.uniform(0.0, 0.5)))
+        site.restart(signal.SIGKILL)
+        page.goto(site.address)
+        page.wait_for_selector(".picture[src]")
+        page.wait_for_url(lambda url: "character=" in url)
+        assert page.url == before or f"hair_length={float(value):g}" in page.url
+        assert not page.get_by_role("alert").filter(has_text="copy").count()
 
 
 def test_another_visitor_sees_nothing_of_it(site: Site, browser: Browser, page: Page):

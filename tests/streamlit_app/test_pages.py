@@ -128,6 +128,24 @@ def test_mixing_takes_layers_of_a_member_and_its_traits_on_top(page: AppTest):
     assert editor(page).recipe.seed == 5
 
 
+def test_more_like_somebody_who_was_found_for_the_cast(page: AppTest):
+    """The first look at Find may be for the relatives of somebody found elsewhere."""
+    button(page, "Keep in the cast").click().run()
+    page.session_state["find.like"] = editor(page).recipe
+    view(page, "Find")
+    assert not page.exception
+    assert button(page, "Back to the sheet")
+
+
+def test_an_empty_brief_and_words_nobody_knows_are_answered(page: AppTest):
+    button(page, "Keep in the cast").click().run()
+    view(page, "Cast")
+    button(page, "Find them all").click().run()
+    assert any(caption.value.startswith("Write first") for caption in page.caption)
+    page.text_input(key="cast.but").set_value("no glasses, wings").run()
+    assert any("Not understood: wings" in caption.value for caption in page.caption)
+
+
 def test_a_downloaded_picture_opens_again(page: AppTest, renderer):
     editor(page).set_target("bangs", 0.8)
     png = editor(page).png()

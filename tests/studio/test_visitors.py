@@ -1,21 +1,27 @@
-"""Several artists at one model: each gets the picture that its recipe gives alone."""
+"""Several artists at one model, for long: each gets the picture that its recipe gives alone, and memory stays."""
 
+import gc
 import threading
+from dataclasses import replace
 
 import numpy as np
+import psutil
+import pytest
 
 from anime_gen.serving.rendering import Renderer
 from anime_gen.studio import Editor, Recipe
 
-VISITORS, MOVES = 8, 12
+VISITORS = 8
+RENDERS, MOST_MB = 1000, 50
 
 
-def test_every_picture_is_the_one_its_recipe_gives_alone(tag_renderer: Renderer):
+@pytest.mark.parametrize("moves", [12, pytest.param(200, marks=pytest.mark.slow)])
+def test_every_picture_is_the_one_its_recipe_gives_alone(tag_renderer: Renderer, moves: int):
     seen: list[list[tuple[Recipe, np.ndarray]]] = [[] for _ in range(VISITORS)]
 
     def work(visitor: int) -> None:
         random, editor = np.random.default_rng(visitor), Editor(tag_renderer, Recipe(seed=visitor))
-        for _ in range(MOVES):
+        for _ in range(moves):
             name = str(random.choice(["bangs", "hair_length", "smile"]))
             value = float(random.uniform(0.0, 1.0))
             editor.glance(name, value)
@@ -26,7 +32,25 @@ def test_every_picture_is_the_one_its_recipe_gives_alone(tag_renderer: Renderer)
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(300)
-    assert [len(pictures) for pictures in seen] == [MOVES] * VISITORS
-    for recipe, pixels in (picture for pictures in seen for picture in pictures[-3:]):
+        thread.join(500)
+    assert [len(pictures) for pictures in seen] == [moves] * VISITORS
+    assert len({pixels.tobytes() for pictures in seen for _, pixels in pictures}) > VISITORS
+    for recipe, pixels in (picture for pictures in seen for picture in pictures):
         assert np.array_equal(Editor(tag_renderer, recipe).picture.pixels, pixels)
+
+
+@pytest.mark.slow
+def test_a_thousand_pictures_leave_no_trace_in_memory(tag_renderer: Renderer):
+    process = psutil.Process()
+
+    def used(renders: int) -> int:
+        for number in range(renders):
+            editor = Editor(tag_renderer, Recipe(seed=number))
+            editor.glance("bangs", 0.5)
+            editor.history.push(replace(editor.recipe, targets={"bangs": 0.8}))
+            editor.png(64)
+        gc.collect()
+        return int(process.memory_info().rss)
+
+    before = used(100)  # what is kept for good is there after a hundred
+    assert used(RENDERS) - before < MOST_MB * 2**20
