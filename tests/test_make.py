@@ -16,11 +16,13 @@ def test_an_environment_that_is_a_link_is_used_as_it_is_with_the_code_of_this_fo
         (tmp_path / ".venv").symlink_to(tmp_path / "elsewhere")
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    outer = ("PYTHONPATH", "MAKEFLAGS", "MAKELEVEL")  # of the make that runs the tests
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
     command = ["make", "--no-print-directory", "--dry-run", "check"]
     said = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
     assert ("pip install" in said) is not linked
     with (tmp_path / "Makefile").open("a") as file:
         file.write("\nshow:\n\t@echo $$PYTHONPATH\n")
-    shown = subprocess.run(["make", "show"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == (f"{tmp_path}/src" if linked else "")
+    command[2:] = ["show"]
+    shown = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == (f"{tmp_path}/src" if linked else "")
