@@ -1,7 +1,6 @@
 """The cast: who is in it, who looks alike, what it lacks, someone unlike these, and a brief for a whole one."""
 
 import io
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -154,7 +153,7 @@ def _unlike(desk: Desk) -> None:
     )
     cast = _measured(desk)
     understood = read_demands(st.session_state["cast.but"] or "", desk.editor.bundle.tagger.vocabulary)
-    _not_understood(understood.unknown)
+    find.not_understood(understood.unknown)
     if st.button("Look for someone", key="cast.unlike", icon=":material/person_search:", disabled=not cast):
         with st.spinner("Looking for someone unlike these …"):
             found = desk.finder.strangers(STRANGERS, understood.demands, cast, random_seed())
@@ -166,11 +165,6 @@ def _unlike(desk: Desk) -> None:
         find.sheet(desk, "cast.strangers.sheet", recipes, notes)
 
 
-def _not_understood(words: Sequence[str]) -> None:
-    if words:
-        st.caption(f"Not understood: {literal(', '.join(words))}.")
-
-
 def _unmet(one: object) -> str:
     words = [demand.words() for demand in one.unmet]  # type: ignore[attr-defined]
     return f"; not reached: {'; '.join(words)}" if words else ""
@@ -180,7 +174,7 @@ def _brief(desk: Desk) -> None:
     st.markdown("##### A whole cast by a brief")
     text = st.text_area("Brief", key="cast.brief", placeholder=EXAMPLE, height=68)
     brief = read_brief(text or "", desk.editor.bundle.tagger.vocabulary)
-    _not_understood(brief.unknown)
+    find.not_understood(brief.unknown)
     asked = st.button("Find them all", key="cast.solve", icon=":material/groups:")
     if asked and not (text or "").strip():
         st.caption("Write first how many they are, and what they should have.")

@@ -1,5 +1,7 @@
 """Find a character: a sheet of fresh ones, by wish, more like one of them, or by number."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from anime_gen.attributes import Attribute
@@ -27,8 +29,7 @@ def show(desk: Desk) -> None:
         )
         st.button("Show others", icon=":material/casino:", shortcut="n", on_click=_fresh)
     understood = read_demands(st.session_state.get("find.wish") or "", vocabulary)
-    if understood.unknown:
-        st.caption(f"Not understood: {literal(', '.join(understood.unknown))}.")
+    not_understood(understood.unknown)
     like, seed = st.session_state.get("find.like"), st.session_state.setdefault("find.seed", 1)
     if like is not None:
         _more_like(desk, like, seed)
@@ -38,6 +39,12 @@ def show(desk: Desk) -> None:
         sheet(desk, "find.sheet", [recipe for recipe, _ in found], [note for _, note in found])
     with st.expander("By number", icon=":material/tag:"):
         show_number(desk.editor)
+
+
+def not_understood(words: Sequence[str]) -> None:
+    """Say which words of a wish mean nothing here."""
+    if words:
+        st.caption(f"Not understood: {literal(', '.join(words))}.")
 
 
 def _fresh() -> None:

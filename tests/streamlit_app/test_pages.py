@@ -101,24 +101,24 @@ def test_words_that_nobody_knows_are_named(page: AppTest):
     assert "](" not in said[0]
 
 
-def test_mixing_takes_the_traits_of_a_member(page: AppTest):
+def mix_with_a_member(page: AppTest, what: str, chosen: list[str]) -> None:
+    """Keep the character of the page, go to number 5 and take `chosen` from the kept one."""
     button(page, "Keep in the cast").click().run()
     page.number_input(key="seed").set_value(5).run()
     view(page, "Mix")
-    page.session_state["mix.groups"] = ["hair"]
+    page.session_state[f"mix.{what}"] = chosen
     page.run()
     button(page, "Go on with the mixed one").click().run()
+
+
+def test_mixing_takes_the_traits_of_a_member(page: AppTest):
+    mix_with_a_member(page, "groups", ["hair"])
     assert {"hair_length", "bangs"} & set(editor(page).recipe.targets)
     assert editor(page).recipe.seed == 5
 
 
 def test_mixing_takes_layers_of_a_member_and_its_traits_on_top(page: AppTest):
-    button(page, "Keep in the cast").click().run()
-    page.number_input(key="seed").set_value(5).run()
-    view(page, "Mix")
-    page.session_state["mix.layers"] = ["coarse"]
-    page.run()
-    button(page, "Go on with the mixed one").click().run()
+    mix_with_a_member(page, "layers", ["coarse"])
     mixed = editor(page).recipe
     assert mixed.latent is not None
     assert not page.exception
