@@ -16,7 +16,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from anime_gen.images import FaceStore
-from anime_gen.project import Project
+from anime_gen.project import Project, about
 from anime_gen.project.known import known_to
 from anime_gen.project.parameters import checked
 from anime_gen.project.settings_reader import ProjectConfigLoader
@@ -74,11 +74,12 @@ class ProjectHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
-        """So is the source that was ingested; its labels are those that its sub-models learnt from."""
+        """So is the source that was ingested; what its faces and sub-models were made with stays with it."""
         if dataset_name == FACES:
             self._project.remember()
+            self._project.note(about.FACES)
         elif dataset_name == SUB_MODELS:
-            self._project.remember_labels()
+            self._project.note(about.LABELS)
 
     @hook_impl
     def on_pipeline_error(self) -> None:

@@ -1,5 +1,6 @@
 """One setting, stated in each way that Kedro allows, reaches pipelines, page, commands, labels and tracking alike."""
 
+import json
 import shutil
 import sys
 import tarfile
@@ -102,7 +103,7 @@ def test_where_labels_come_from_stays_with_the_source_until_a_run_or_a_file_says
     def labels(**said: object) -> dict:
         opened = open_project(params=said)
         opened.claim()
-        opened.remember_labels()
+        opened.note("tag.labels")
         opened.remember()
         return opened.parameters["tag"]["labels"]
 
@@ -121,6 +122,39 @@ def test_where_labels_come_from_stays_with_the_source_until_a_run_or_a_file_says
     assert labels(**taught)["taught_by"] is not None
     (project / "conf/local/parameters.yml").write_text("tag: {labels: {least: 7}}")
     assert labels()["taught_by"] is None
+
+
+def test_how_pictures_are_framed_stays_with_the_source_but_not_how_many_processes_frame_them(project: Path):
+    own = {"kind": "folder", "path": "faces"}
+
+    def ingested(**said: object) -> dict:
+        opened = open_project(params=said)
+        opened.claim()
+        opened.remember()
+        opened.note("faces")
+        return opened.parameters["faces"]
+
+    ingested(source=own, faces={"resolution_px": 128, "framing": "pad", "workers": 1})
+    again = open_project()
+    faces = again.parameters["faces"]
+    assert (faces["resolution_px"], faces["framing"], faces["workers"]) == (128, "pad", None)
+    assert "faces.resolution_px=128" in again.told()[1]
+    assert "--params faces.resolution_px=64,faces.framing=crop" in again.told()[1]
+    assert again.loader.remembered["faces"] == {"resolution_px": 128, "framing": "pad"}
+    assert open_project(params={"source": {"kind": "drawn"}}).parameters["faces"]["resolution_px"] == 64
+    ingested(faces={"framing": "crop"})
+    assert len(open_project().told()) == 2  # the resolution is still another
+    (project / "conf/local/parameters.yml").write_text("faces: {min_side_px: 64}")
+    assert open_project().parameters["faces"]["resolution_px"] == 64
+
+
+def test_a_book_of_another_version_is_read(project: Path):
+    open_project(params={"source": {"kind": "folder", "path": "faces"}}).claim()
+    book = project / "data/project.json"
+    content = json.loads(book.read_text())
+    next(iter(content["sources"].values()))["labels_of_tomorrow"] = {}
+    book.write_text(json.dumps(content))
+    assert open_project(params={"source": {"kind": "folder", "path": "faces"}}).source_folder == project / "data"
 
 
 def test_packed_settings_as_kedro_package_makes_them_are_read(project: Path):

@@ -1,19 +1,20 @@
 """The one reader of settings: Kedro's own loader with its environments, globals, conf/local and overrides.
 
-It adds two things. `source` in the parameters is the source the project works on (see `sources`), `tag.labels` says
-where its labels come from, and the global `source_folder` is the folder of that source, which the catalog files name.
+It adds two things. `source` in the parameters is the source the project works on (see `sources`), with the settings
+that describe it (see `about`), and the global `source_folder` is that source's folder, which the catalog files name.
 """
 
 import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
 
+from anime_gen.project.about import GROUPS, About, told
 from anime_gen.project.option import overlaid, written_params
 from anime_gen.project.root import project_path
 from anime_gen.project.sources import Chosen, SourceBook, as_option, in_words
@@ -78,14 +79,13 @@ class Project:
     chosen: Chosen
     configured: dict[str, Any]
     base: dict[str, Any]
-    labels: dict[str, Any]  # `tag.labels` of this run and of those before it, beside those of conf/
-    labels_configured: dict[str, Any]
+    about: tuple[About, ...]
 
     @classmethod
     def of(cls, loader: ProjectConfigLoader, root: Path) -> "Project":
         """Choose the source and tell the loader; from then on it gives the settings of that source."""
         stated = loader.stated(loader.env)
-        configured, labels_configured = dict(stated.get("source") or {}), _labels(stated)
+        configured = dict(stated.get("source") or {})
         base = dict(loader.stated(loader.base_env).get("source") or {})
         said = loader.said.get("source") or {}
         if not isinstance(said, Mapping):
@@ -95,12 +95,12 @@ class Project:
         data_folder = root / loader["globals"].get(DATA, "data")
         book = SourceBook(data_folder, root)
         chosen = book.choose(said, configured, base)
-        labels = overlaid(book.labels_of(chosen, labels_configured), _labels(loader.said))
+        about = tuple(About.of(group, stated, book.about(chosen, group), loader.said) for group in GROUPS)
         loader.set_global(SOURCE_FOLDER, os.path.normpath(Path(loader["globals"].get(DATA, "data")) / chosen.folder))
-        parameters = loader.given("parameters") | {"source": chosen.settings}
-        loader["parameters"] = overlaid(parameters, _as_group(labels))
-        loader.remembered = {"source": as_option(chosen.settings)} | _as_group(labels)
-        return cls(root, loader, chosen, configured, base, labels, labels_configured)
+        described = reduce(overlaid, [one.settings() for one in about])
+        loader["parameters"] = overlaid(loader.given("parameters") | {"source": chosen.settings}, described)
+        loader.remembered = {"source": as_option(chosen.settings)} | described
+        return cls(root, loader, chosen, configured, base, about)
 
     @property
     def data_folder(self) -> Path:
@@ -135,22 +135,15 @@ class Project:
         """Work on this source from now on."""
         self.book.remember(self.chosen)
 
-    def remember_labels(self) -> None:
-        """The sub-models of this source learn from these labels from now on."""
-        self.book.remember_labels(self.chosen, self.labels, self.labels_configured)
+    def note(self, group: str) -> None:
+        """What the settings of a group (`about.GROUPS`) decide was made: they stay with this source."""
+        for about in self.about:
+            if about.group == group:
+                self.book.note(self.chosen, about)
 
     def told(self) -> list[str]:
         """Which source this is, where its things lie, how to go back to the one before, and what else is kept."""
-        return [*self._told_of_the_source(), *self._told_of_the_labels()]
-
-    def _told_of_the_labels(self) -> list[str]:
-        usual, said = self.labels_configured, _labels(self.loader.said)
-        kept = {name: value for name, value in self.labels.items() if name not in said and value != usual.get(name)}
-        if not kept:
-            return []
-        usual = {name: usual.get(name) for name in kept}
-        words, back = (shlex.quote(written_params(_as_group(labels))) for labels in (kept, usual))
-        return [f"Labels as in the run before: {words}. Without: --params {back}"]
+        return [*self._told_of_the_source(), *told(self.about)]
 
     def _told_of_the_source(self) -> list[str]:
         words, place = in_words(self.chosen.settings), self.loader["globals"][SOURCE_FOLDER]
@@ -181,18 +174,6 @@ def open_project(
     env = env or os.environ.get("KEDRO_ENV") or None
     loader = settings.CONFIG_LOADER_CLASS(str(conf), env, runtime_params=dict(params or {}), **options)
     return Project.of(loader, root)
-
-
-def _labels(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`tag.labels` of nested settings."""
-    group = settings.get("tag")
-    labels = group.get("labels") if isinstance(group, Mapping) else None
-    return dict(labels) if isinstance(labels, Mapping) else {}
-
-
-def _as_group(labels: Mapping[str, Any]) -> dict[str, Any]:
-    """Those labels as nested settings again, nothing if there are none."""
-    return {"tag": {"labels": dict(labels)}} if labels else {}
 
 
 def _literal(value: Any) -> Any:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from anime_gen.images.files import write_atomically
+from anime_gen.project.about import About
 from anime_gen.project.root import portable
 
 BOOK = "project.json"
@@ -36,8 +37,12 @@ class Known:
     settings: dict[str, Any]
     configured: dict[str, Any] = field(default_factory=dict)  # `source` of the environment then, without --params
     base: dict[str, Any] = field(default_factory=dict)  # `source` of conf/base then
-    labels: dict[str, Any] = field(default_factory=dict)  # `tag.labels` by --params when its sub-models were last made
-    labels_configured: dict[str, Any] = field(default_factory=dict)  # `tag.labels` of the environment then
+    about: dict[str, dict[str, Any]] = field(default_factory=dict)  # of each group of `about.GROUPS`: About.noted()
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> "Known":
+        """From the book; what another version of this program noted besides is left out."""
+        return cls(**{name: value for name, value in entry.items() if name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class SourceBook:
             return self._from_before()
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
-            return content["current"], {key: Known(**entry) for key, entry in content["sources"].items()}
+            return content["current"], {key: Known.read(entry) for key, entry in content["sources"].items()}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"{self.path} cannot be read ({error}). It says which folder belongs to which source; restore it from "
@@ -135,17 +140,17 @@ class SourceBook:
             if current != chosen.key and chosen.key in known:
                 self._write(chosen.key, known)
 
-    def labels_of(self, chosen: Chosen, configured: Settings) -> dict[str, Any]:
-        """Where the labels of a source come from, as a run said before; an edit in conf/ counts as newer."""
+    def about(self, chosen: Chosen, group: str) -> Mapping[str, Any]:
+        """What was noted of a group of settings that describe this source; empty when nothing was."""
         entry = self.read()[1].get(chosen.key)
-        return dict(entry.labels) if entry is not None and entry.labels_configured == configured else {}
+        return {} if entry is None else entry.about.get(group, {})
 
-    def remember_labels(self, chosen: Chosen, labels: Settings, configured: Settings) -> None:
-        """Sub-models were made with these `labels`, said or remembered: runs that say nothing of them keep them."""
+    def note(self, chosen: Chosen, about: About) -> None:
+        """Something of this source was made with these settings: runs that say nothing of them keep them."""
         with self._locked():
             current, known = self.read()
             if (entry := known.get(chosen.key)) is not None:
-                known[chosen.key] = replace(entry, labels=dict(labels), labels_configured=dict(configured))
+                known[chosen.key] = replace(entry, about=entry.about | {about.group: about.noted()})
                 self._write(current, known)
 
     def _folder(self, key: str, settings: Settings, known: Mapping[str, Known]) -> str:

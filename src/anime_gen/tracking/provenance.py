@@ -67,7 +67,7 @@ def kedro_command(
 ) -> str:
     """The command that repeats a run, quoted for a shell, from what Kedro hands to its hooks.
 
-    `remembered` are the parameters that came from the project's memory: the source the run was about, and its labels;
+    `remembered` are the parameters that came from the project's memory: the run's source and what describes it.
     `line` is what was given on the command line besides (`conf_source`, `runner`, `is_async`, `runner_params`).
     """
     from anime_gen.project.option import overlaid, written_params
