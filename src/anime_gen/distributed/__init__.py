@@ -1,6 +1,6 @@
 """Several processes on one training: what they exchange, and how they are started."""
 
 from anime_gen.distributed.group import ALONE, Group
-from anime_gen.distributed.launch import launch
+from anime_gen.distributed.launch import Engine, launch, places
 
-__all__ = ["ALONE", "Group", "launch"]
+__all__ = ["ALONE", "Engine", "Group", "launch", "places"]

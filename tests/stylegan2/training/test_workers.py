@@ -3,11 +3,14 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from anime_gen.distributed import Engine
 from anime_gen.stylegan2.training.checkpoint import list_checkpoints
 from anime_gen.stylegan2.training.hardware import choose_workers
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
@@ -16,8 +19,6 @@ from anime_gen.stylegan2.training.training_config import AugmentConfig, LossConf
 from anime_gen.tracking import MemoryTracker
 from tests.stylegan2.conftest import faces, tiny_config
 from tests.stylegan2.training.test_tags import tag_set
-
-CPU = torch.device("cpu")
 
 
 def config(workers: int) -> TrainingConfig:
@@ -65,19 +66,32 @@ def test_a_stopped_run_goes_on_with_another_number_of_workers(
     close(alone, load_file(list_checkpoints(folder)[0] / "state.safetensors"))
 
 
+def a_follower(engine: Engine) -> int:
+    """Process number of the worker beside this one."""
+    if engine == "processes":
+        return multiprocessing.active_children()[0].pid or 0
+    tasks = psutil.Process().children(recursive=True)
+    return next(task.pid for task in tasks if " ".join(task.cmdline()).startswith("ray::_task"))
+
+
+@pytest.mark.parametrize("engine", get_args(Engine))
 def test_after_a_worker_is_killed_the_run_goes_on_by_itself(
-    alone: dict[str, torch.Tensor], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    engine: Engine, alone: dict[str, torch.Tensor], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     seen = []
 
     def kill_once(images: int, total: int) -> None:
         if images == 80 and images not in seen:  # between two checkpoints
-            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+            os.kill(a_follower(engine), signal.SIGKILL)
         seen.append(images)
 
     two = config(2)
     result = train(
-        replace(two, run=replace(two.run, tick_images=16)), faces(), tmp_path, tags=tag_set(), on_progress=kill_once
+        replace(two, run=replace(two.run, tick_images=16, engine=engine)),
+        faces(),
+        tmp_path,
+        tags=tag_set(),
+        on_progress=kill_once,
     )
     assert seen == [16, 32, 48, 64, 80, 80, 96, 112, 128, 144, 160, 176, 192]
     assert "begin again at the last checkpoint" in caplog.text
@@ -106,10 +120,10 @@ def test_one_two_and_four_workers_have_the_same_losses(tmp_path: Path) -> None:
 
 
 def test_no_more_workers_than_parts() -> None:
-    assert choose_workers("auto", 1, CPU) == 1
-    assert choose_workers(2, 2, CPU) == 2
+    assert choose_workers("auto", 1, "cpu") == 1
+    assert choose_workers(2, 2, "cpu") == 2
     with pytest.raises(ValueError, match=r"run\.workers is 3, but a batch is computed in 2 part\(s\)"):
-        choose_workers(3, 2, CPU)
+        choose_workers(3, 2, "cpu")
 
 
 def test_parts_are_those_of_the_smallest_batch() -> None:

@@ -1,8 +1,8 @@
 """What to compute on and how exactly."""
 
-import os
-
 import torch
+
+from anime_gen.distributed import Engine, places
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -14,23 +14,24 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def choose_workers(wanted: int | str, parts: int, device: torch.device) -> int:
-    """Processes to train with: `auto` is a GPU or a core each, as far as the `parts` of a batch go.
+def choose_workers(wanted: int | str, parts: int, device: str, engine: Engine = "processes") -> int:
+    """Workers to train with: `auto` is a GPU or a core each, as far as the `parts` of a batch go.
 
     Raises `ValueError` if more are asked for than there are parts or GPUs.
     """
-    places = torch.cuda.device_count() if device.type == "cuda" else len(os.sched_getaffinity(0))
-    if wanted == "auto":
-        return max(1, min(places, parts))
-    workers = int(wanted)
-    if workers > parts:
+    if wanted != "auto" and int(wanted) > parts:
         raise ValueError(
-            f"run.workers is {workers}, but a batch is computed in {parts} part(s): set optim.micro_batch to at most "
+            f"run.workers is {wanted}, but a batch is computed in {parts} part(s): set optim.micro_batch to at most "
             "the smallest batch divided by the workers"
         )
-    if device.type == "cuda" and workers > places:
-        raise ValueError(f"run.workers is {workers}, but torch sees {places} GPU(s)")
-    return workers
+    if wanted == 1:  # needs no engine
+        return 1
+    there = places(device, engine)
+    if wanted == "auto":
+        return max(1, min(there, parts))
+    if device == "cuda" and int(wanted) > there:
+        raise ValueError(f"run.workers is {wanted}, but there are {there} GPU(s)")
+    return int(wanted)
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:

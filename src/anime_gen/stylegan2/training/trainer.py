@@ -76,12 +76,13 @@ def train(
     config = with_condition(config, tags, len(chosen))
     folder = run_folder / config.fingerprint(tags.fingerprint if tags else "")
     device = choose_device(config.run.device)
-    workers = choose_workers(config.run.workers, config.parts(), device)
+    engine = config.run.engine
+    workers = choose_workers(config.run.workers, config.parts(), device.type, engine)
     lead = partial(_lead, config, faces, chosen, folder, tags, tracker, on_progress)
     follow = partial(_follow, config, faces, chosen, folder, tags)
     with threads(config.run.threads or (1 if workers > 1 else threads_for(config.pass_cost()))):
         try:
-            return launch(lead, follow, workers, device.type)
+            return launch(lead, follow, workers, device.type, engine)
         except WorkerLostError as error:
             raise WorkerLostError(f"{error}; the same command continues from the last checkpoint") from error
 

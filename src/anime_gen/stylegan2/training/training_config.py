@@ -4,8 +4,9 @@ import hashlib
 import itertools
 import json
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
+from anime_gen.distributed import Engine
 from anime_gen.stylegan2.networks.config import NetworkConfig, require
 
 FORBID_EXTRA = {"extra": "forbid"}
@@ -188,6 +189,7 @@ class RunConfig:
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     workers: int | Literal["auto"] = "auto"
+    engine: Engine = "processes"
     threads: int = 0
     compile: bool = False
     tick_images: int = 1_000
@@ -201,6 +203,8 @@ class RunConfig:
         require(self.device in devices, "run.device", f"one of {devices}", self.device)
         workers = self.workers == "auto" or (isinstance(self.workers, int) and 1 <= self.workers <= 1024)
         require(workers, "run.workers", "auto, or a number of processes from 1", self.workers)
+        engines = get_args(Engine)
+        require(self.engine in engines, "run.engine", f"one of {engines}", self.engine)
         require(self.threads >= 0, "run.threads", ">= 0 (0: see anime_gen/threads.py)", self.threads)
         for name in ("tick_images", "checkpoint_images", "grid_images", "keep_checkpoints"):
             require(getattr(self, name) >= 1, f"run.{name}", ">= 1", getattr(self, name))
