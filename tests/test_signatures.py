@@ -26,4 +26,6 @@ def test_a_film_is_no_picture_though_both_begin_alike():
 def test_what_stands_in_for_a_file_is_said():
     assert "git lfs pull" in str(stand_in(b"version https://git-lfs.github.com/spec/v1\n"))
     assert "web page" in str(stand_in(b"\n<!DOCTYPE html><HTML>"))
+    assert "zeros" in str(stand_in(bytes(START)))
     assert stand_in(b"file,glasses\n") is None
+    assert stand_in(b"") is None

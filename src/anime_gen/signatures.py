@@ -69,4 +69,6 @@ def stand_in(start: bytes) -> str | None:
         return "a Git LFS pointer, not the file itself; fetch it with `git lfs pull`"
     if b"<html" in start.lower() or b"<!doctype html" in start.lower():
         return "a web page, not the file itself; download it again"
+    if start and not start.strip(b"\0"):
+        return "nothing but zeros where it begins, as an interrupted copy leaves; fetch it again"
     return None

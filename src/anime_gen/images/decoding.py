@@ -145,8 +145,6 @@ def _unknown(data: bytes) -> Rejection:
         return Rejection("unknown_format", words)
     if b"<svg" in start.lower():
         return Rejection("unknown_format", _CURES["picture"].format("SVG"))
-    if not data.strip(b"\0"):
-        return Rejection("unknown_format", "nothing but zeros, as an interrupted copy leaves; fetch it again")
     if _is_text(start):
         return Rejection("unknown_format", "text, not a picture; fetch the picture again")
     return Rejection("unknown_format")

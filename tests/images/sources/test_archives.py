@@ -313,6 +313,8 @@ def test_a_compressed_tar_that_unpacks_absurdly_is_refused(tmp_path: Path) -> No
         ("faces.zip", b"PAR1" + bytes(99), "it is Parquet; name the folder"),
         ("page.zip", b"<html>sign in</html>", "it is a web page.*download it again"),
         ("pointer.zip", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("zeros.tar", bytes(10_240), "nothing but zeros where it begins.*fetch it again"),
+        ("faces.DMG", bytes(10_240), "it is a disc image; open it and name the folder"),
         ("end.zip", b"PK\5\6" + struct.pack("<4H2LH", 0, 0, 9, 9, 99, 0, 0), "not a complete zip"),
     ],
 )

@@ -14,6 +14,7 @@ from anime_gen.images.sources.zip_archive import ZipSource
 from anime_gen.signatures import START, kind_of, stand_in
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_DISC_IMAGES = (".iso", ".dmg", ".img")
 
 
 def open_source(config: SourceConfig, faces: FacesConfig, place: Path) -> Source:
@@ -88,7 +89,9 @@ def _no_archive(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(START)
     kind, cure = kind_of(start), "unpack it and set source.kind=folder"
-    if kind is not None and kind.holds == "archive" and kind.name not in _MAY_BE_CUT:
+    if path.suffix.lower() in _DISC_IMAGES:
+        why = "it is a disc image; open it and name the folder of the pictures, with source.kind=folder"
+    elif kind is not None and kind.holds == "archive" and kind.name not in _MAY_BE_CUT:
         why = f"it is a {kind.name} archive; {cure}"
     elif kind is not None and kind.holds != "archive":
         why = f"it is {kind.name}; name the folder of the pictures, with source.kind=folder, or an archive of them"
@@ -100,6 +103,9 @@ def _no_archive(path: Path) -> str:
 
 
 def _is_tar(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.read(START).strip(b"\0"):  # to tarfile any file of zeros is a tar without members
+            return False
     try:
         return tarfile.is_tarfile(path)
     except (OSError, EOFError):  # a compressed file that breaks off within its first block
