@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from anime_gen.images.rejection import REASONS, Reject, Rejection
-from anime_gen.images.sources.members import FileWork, Listing, Member, file_works
+from anime_gen.images.sources.members import FileWork, Listing, Member, check_size, file_works
 from anime_gen.images.sources.tables import sort_out
 from anime_gen.labels.spelling import readable
 
@@ -26,15 +26,13 @@ class FolderReader:
 
     def read(self, member: Member, limit: int) -> bytes:
         """The file's bytes; a file larger than `limit` is not read."""
-        if member.size > limit:
-            raise Rejection("too_many_bytes", f"{member.size} bytes, faces.max_bytes is {limit}")
+        check_size(member.size, limit)
         try:
             with open(os.path.join(self.root, member.where[0]), "rb") as file:
                 data = file.read(limit + 1)
         except OSError as error:
             raise Rejection("unreadable", error.strerror or type(error).__name__) from None
-        if len(data) > limit:
-            raise Rejection("too_many_bytes", f"more than faces.max_bytes = {limit}")
+        check_size(len(data), limit)  # it may have grown
         return data
 
 

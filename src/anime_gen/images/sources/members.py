@@ -160,6 +160,12 @@ def file_works(reader: Reader, pending: Sequence[tuple[int, Member]], batch: int
         yield FileWork(reader, [slot for slot, _ in chunk], [member for _, member in chunk])
 
 
+def check_size(size: int, limit: int) -> None:
+    """Raise Rejection for a file of more than `limit` bytes."""
+    if size > limit:
+        raise Rejection("too_many_bytes", f"{size} bytes, faces.max_bytes is {limit}")
+
+
 def check_member_name(name: str) -> None:
     """Raise Rejection for a name that would leave the folder it is unpacked into."""
     parts = PurePosixPath(name.replace("\\", "/")).parts

@@ -7,7 +7,7 @@ import tarfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import IO, Any, Literal
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Reject, Rejection
-from anime_gen.images.sources.members import FileWork, Listing, Member, Reader, check_member_name, file_works
+from anime_gen.images.sources.archive import ArchiveSource
+from anime_gen.images.sources.members import FileWork, Listing, Member, check_member_name, check_size
 from anime_gen.images.sources.tables import MAX_LABELS_BYTES, sort_out
 from anime_gen.labels.spelling import readable
 
@@ -52,26 +53,12 @@ class OpenTar:
 
     def read(self, member: Member, limit: int) -> bytes:
         """The bytes of `member`; Rejection when they are too many or the archive ends before them."""
-        if member.size > limit:
-            raise Rejection("too_many_bytes", f"{member.size} bytes, faces.max_bytes is {limit}")
+        check_size(member.size, limit)
         self._file.seek(member.where[0])
         data = self._file.read(member.size)
         if len(data) < member.size:
             raise Rejection("truncated", "the archive ends inside this file")
         return data
-
-
-@dataclass(frozen=True)
-class TarReader:
-    """Opens a plain tar once a batch."""
-
-    path: str
-
-    @contextmanager
-    def open(self) -> Iterator[OpenTar]:
-        """The open archive."""
-        with open(self.path, "rb") as file:
-            yield OpenTar(file)
 
 
 @dataclass(frozen=True)
@@ -86,34 +73,22 @@ class CarriedReader:
 
     def read(self, member: Member, limit: int) -> bytes:
         """The bytes that were carried."""
-        if member.size > limit:
-            raise Rejection("too_many_bytes", f"{member.size} bytes, faces.max_bytes is {limit}")
+        check_size(member.size, limit)
         data = self.carried.get(member.where[0], b"")
         if len(data) < member.size:
             raise Rejection("truncated", "the archive ends inside this file")
         return data
 
 
-class TarSource:
+class TarSource(ArchiveSource):
     """A tar archive, plain or compressed by gzip, bzip2 or xz."""
 
     def __init__(self, path: Path, identity: dict[str, Any], config: FacesConfig) -> None:
         """Read `path`; limits come from `config`."""
-        self._path = path
-        self._identity = identity
-        self._config = config
+        super().__init__(path, identity, config, OpenTar)
         with path.open("rb") as file:
             start = file.read(6)
         self._unpacked = next((opened for mark, opened in _PACKED if start.startswith(mark)), None)
-
-    def identity(self) -> dict[str, Any]:
-        """The archive's place."""
-        return self._identity
-
-    def stamp(self) -> str | None:
-        """Size and modification time of the archive: listing a compressed one means unpacking all of it."""
-        status = self._path.stat()
-        return f"{status.st_size}-{status.st_mtime_ns}"
 
     def listing(self) -> Listing:
         """Every header; a member's stamp is its size, time and header checksum. A hard link is the file it names."""
@@ -132,9 +107,7 @@ class TarSource:
                 if refusal is None:
                     files[info.name] = member
                 entries.append((member, refusal))
-                if len(entries) > self._config.max_members:
-                    limit = self._config.max_members
-                    raise ValueError(f"{self._path} lists more than faces.max_members = {limit} files")
+                self._check_count(len(entries))
         except _BROKEN as error:
             if not entries:
                 raise ValueError(f"{self._path} is not a tar archive ({error}); fetch it again") from None
@@ -153,7 +126,7 @@ class TarSource:
     def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
         """Batches; for a compressed archive in the order of the stream, read as they are asked for."""
         if self._unpacked is None:
-            yield from file_works(TarReader(str(self._path)), pending, batch)
+            yield from super().works(pending, batch)
             return
         wanted: dict[int, list[tuple[int, Member]]] = {}
         for slot, member in pending:
@@ -177,14 +150,9 @@ class TarSource:
 
     def _table(self, member: Member) -> bytes:
         """The bytes of a table of labels; a compressed archive is unpacked once more for it."""
-        reader: Reader = TarReader(str(self._path))
-        if self._unpacked is not None:
-            reader = CarriedReader(dict(self._contents({member.where[0]}, MAX_LABELS_BYTES)))
-        try:
-            with reader.open() as archive:
-                return archive.read(member, MAX_LABELS_BYTES)
-        except Rejection as rejection:
-            raise ValueError(f"{self._path}: {member.name} cannot be read: {rejection.detail}") from None
+        if self._unpacked is None:
+            return self._table_by(self._reader, member)
+        return self._table_by(CarriedReader(dict(self._contents({member.where[0]}, MAX_LABELS_BYTES))), member)
 
     def _headers(self) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
         """Members in the order of the archive, folders left out; ValueError when it unpacks to an absurd size."""

@@ -6,16 +6,16 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Reject, Rejection
-from anime_gen.images.sources.members import FileWork, Listing, Member, check_member_name, file_works
-from anime_gen.images.sources.tables import MAX_LABELS_BYTES, sort_out
+from anime_gen.images.sources.archive import ArchiveSource
+from anime_gen.images.sources.members import Listing, Member, check_member_name, check_size
+from anime_gen.images.sources.tables import sort_out
 from anime_gen.labels.spelling import readable
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, lengths of the name and of the extra field
@@ -32,8 +32,7 @@ class OpenZip:
     def read(self, member: Member, limit: int) -> bytes:
         """Unpack at most `limit` bytes and check the checksum. The packed side is bounded too."""
         offset, packed, method, checksum = member.where
-        if member.size > limit or packed > limit + _SMALL:
-            raise Rejection("too_many_bytes", f"{max(member.size, packed)} bytes, faces.max_bytes is {limit}")
+        check_size(max(member.size, packed - _SMALL), limit)
         self._file.seek(offset)
         header = self._file.read(_LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\3\4"):
@@ -51,36 +50,12 @@ class OpenZip:
         return data
 
 
-@dataclass(frozen=True)
-class ZipReader:
-    """Opens the archive once a batch."""
-
-    path: str
-
-    @contextmanager
-    def open(self) -> Iterator[OpenZip]:
-        """The open archive."""
-        with open(self.path, "rb") as file:
-            yield OpenZip(file)
-
-
-class ZipSource:
+class ZipSource(ArchiveSource):
     """A zip archive."""
 
     def __init__(self, path: Path, identity: dict[str, Any], config: FacesConfig) -> None:
         """Read `path`; limits come from `config`."""
-        self._path = path
-        self._identity = identity
-        self._config = config
-
-    def identity(self) -> dict[str, Any]:
-        """The archive's place."""
-        return self._identity
-
-    def stamp(self) -> str | None:
-        """Size and modification time of the archive."""
-        status = self._path.stat()
-        return f"{status.st_size}-{status.st_mtime_ns}"
+        super().__init__(path, identity, config, OpenZip)
 
     def listing(self) -> Listing:
         """The central directory; a member's stamp is its checksum and size, so that a re-packed archive is no news."""
@@ -89,9 +64,7 @@ class ZipSource:
                 entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         except (zipfile.BadZipFile, UnicodeError, ValueError) as error:
             raise ValueError(f"{self._path} is not a complete zip archive ({error}); fetch it again") from None
-        if len(entries) > self._config.max_members:
-            limit = self._config.max_members
-            raise ValueError(f"{self._path} lists {len(entries)} files, faces.max_members is {limit}")
+        self._check_count(len(entries))
         names = Counter(entry.filename for entry in entries)
         shared = _overlapping(entries)
         decoded = _names_of(entries)
@@ -105,12 +78,8 @@ class ZipSource:
                 continue
             where = (entry.header_offset, entry.compress_size, entry.compress_type, entry.CRC)
             listing.members.append(Member(name, f"{entry.CRC:08x}-{entry.file_size}", entry.file_size, where))
-        sort_out(listing, self._labels)
+        sort_out(listing, partial(self._table_by, self._reader))
         return listing
-
-    def works(self, pending: Sequence[tuple[int, Member]], batch: int) -> Iterator[FileWork]:
-        """Batches in slot order."""
-        return file_works(ZipReader(str(self._path)), pending, batch)
 
     def _check(self, entry: zipfile.ZipInfo, names: Counter[str], shared: set[int]) -> None:
         check_member_name(entry.filename)
@@ -129,13 +98,6 @@ class ZipSource:
             raise Rejection("compression", f"method {entry.compress_type}")
         if entry.file_size > max(_SMALL, self._config.max_ratio * entry.compress_size):
             raise Rejection("ratio", f"{entry.compress_size} bytes claim to hold {entry.file_size}")
-
-    def _labels(self, member: Member) -> bytes:
-        try:
-            with ZipReader(str(self._path)).open() as archive:
-                return archive.read(member, MAX_LABELS_BYTES)
-        except Rejection as rejection:
-            raise ValueError(f"{self._path}: {member.name} cannot be read: {rejection.detail}") from None
 
 
 def _names_of(entries: list[zipfile.ZipInfo]) -> dict[str, str]:
