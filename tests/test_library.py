@@ -11,6 +11,7 @@ from anime_gen.__main__ import main
 from anime_gen.generate import read_seeds, read_wishes
 from anime_gen.serving import NoModelError
 from anime_gen.studio import RecipeError, recipe_of
+from anime_gen.studio.character.own_picture import PictureError
 
 
 def test_a_face_is_made_edited_and_saved_in_four_lines(bundle_folder: Path, tmp_path: Path):
@@ -26,6 +27,16 @@ def test_a_face_is_made_edited_and_saved_in_four_lines(bundle_folder: Path, tmp_
     assert model.open(path).recipe == wished.recipe
     assert set(face.measured) == set(model.attributes)
     assert face._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_picture_from_outside_becomes_a_character(bundle_folder: Path, tmp_path: Path):
+    model = anime_gen.open_model(bundle_folder)
+    Image.effect_noise((70, 50), 80).convert("RGB").save(tmp_path / "mine.jpg")
+    face = model.import_picture(tmp_path / "mine.jpg")
+    path = face.edit(hair_length=0.8).save(tmp_path / "x.png")
+    assert np.array_equal(model.open(path).pixels, np.asarray(Image.open(path)))
+    with pytest.raises(PictureError, match="no picture"):
+        model.import_picture(Path(__file__))
 
 
 def test_what_a_model_does_not_have_is_refused_by_name(bundle_folder: Path, other_bundle_folder: Path, tmp_path: Path):

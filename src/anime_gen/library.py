@@ -12,6 +12,7 @@ from anime_gen.serving.registry import SHIPPED as SHIPPED_FOLDER
 from anime_gen.serving.registry import NoModelError, Registry
 from anime_gen.serving.rendering import Renderer, Value
 from anime_gen.studio import Editor, Recipe, random_seed
+from anime_gen.studio.character.own_picture import bring
 from anime_gen.tracking.store import TrackingStore
 
 SHIPPED = "shipped"
@@ -85,6 +86,13 @@ class Model:
         editor = Editor(self._renderer)
         editor.open_file(Path(picture).read_bytes())
         return Character(self._renderer, editor.recipe)
+
+    def import_picture(self, picture: str | Path) -> Character:
+        """A character that resembles a PNG, JPEG or WebP from anywhere, as far as this model can draw it.
+
+        The same file gives the same character. Raises PictureError for a file that cannot be imitated.
+        """
+        return Character(self._renderer, bring(self._renderer, Path(picture).read_bytes()).recipe)
 
 
 def open_model(source: str | Path | None = None) -> Model:

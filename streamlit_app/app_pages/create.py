@@ -67,6 +67,8 @@ VIEWS = {
 @st.fragment(key="studio")
 def studio() -> None:
     """Everything that moves; a change runs this function again and nothing else."""
+    if st.session_state.get("project", opened.key) != opened.key:
+        st.rerun()  # another project was opened: everything on the page is of it
     with document.saving(opened) as notices:
         desk = Desk(opened, document.editor_of(opened, champion))
         with notices:  # always there: were one to go from the page itself, the bench would be made anew

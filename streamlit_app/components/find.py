@@ -9,7 +9,7 @@ from anime_gen.studio import Editor, random_seed
 from anime_gen.studio.character.recipe import MAX_PSI, MAX_SEED, Recipe
 from anime_gen.studio.finding.demands import known_words, read_demands
 from anime_gen.studio.wording import described, literal, worded
-from components import pictures, tiles
+from components import bring, pictures, tiles
 from components.desk import Desk
 
 COUNT = 12
@@ -39,6 +39,8 @@ def show(desk: Desk) -> None:
         sheet(desk, "find.sheet", [recipe for recipe, _ in found], [note for _, note in found])
     with st.expander("By number", icon=":material/tag:"):
         show_number(desk.editor)
+    with st.expander("From a picture or file", icon=":material/image:", expanded=bring.is_busy()):
+        bring.show(desk)
 
 
 def not_understood(words: Sequence[str]) -> None:
@@ -109,13 +111,17 @@ def _like(recipe: Recipe) -> None:
 def title_of(recipe: Recipe) -> str:
     count = len(recipe.targets)
     wishes = f" with {count} wish{'es' if count > 1 else ''}" if count else ""
-    return f"Number {recipe.seed}{wishes}" if recipe.seed is not None else f"A mixed character{wishes}"
+    if recipe.seed is not None:
+        return f"Number {recipe.seed}{wishes}"
+    return f"{'After your picture' if recipe.is_imported else 'A mixed character'}{wishes}"
 
 
 def show_number(editor: Editor) -> None:
     """The number of the character that is being shaped, and how far it is from the average face."""
     mixed = editor.recipe.seed is None
-    if mixed:
+    if editor.recipe.is_imported:
+        st.caption("A character made after a picture has no number and no diversity of its own.")
+    elif mixed:
         st.caption("A mixed character has no number, and its diversity is that of those it was mixed from.")
     st.session_state.seed = editor.recipe.seed
     st.number_input(

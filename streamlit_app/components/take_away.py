@@ -6,15 +6,15 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from anime_gen.studio import Editor, RecipeError
+from anime_gen.studio import Editor
 from anime_gen.studio.character.picture_file import png_of
 from anime_gen.studio.export import animation, palette
 from anime_gen.studio.export.page_items import Page, page_pdf, page_png
 from anime_gen.studio.export.sheet import character_sheet, contact_sheet
 from anime_gen.studio.project.document import DocumentError
-from anime_gen.studio.project.zipped import pack, unpack
+from anime_gen.studio.project.zipped import pack
 from anime_gen.studio.wording import described, literal
-from components import document, originality
+from components import bring, document, originality
 from components.desk import Desk
 
 SIZES_PX = (512, 1024)
@@ -22,11 +22,8 @@ SHOWN_PX = 360
 
 
 def show(desk: Desk) -> None:
-    if st.session_state.get("project", desk.opened.key) != desk.opened.key:
-        st.rerun()  # another project was opened: everything on the page is of it
     editor = desk.editor
     stem = f"character-{editor.recipe.seed if editor.recipe.seed is not None else 'latent'}"
-    _note()
     left, right = st.columns([2, 3], gap="large")
     with left:
         words = described(editor.picture.measured, editor.bundle.tagger.vocabulary)
@@ -38,7 +35,8 @@ def show(desk: Desk) -> None:
         _palette(editor, stem)
         _film(editor, stem)
         _project(desk)
-        _open_saved(desk)
+        st.markdown("##### Open what you saved")
+        bring.show(desk)
 
 
 def _download(label: str, data: object, file_name: str, words: str | None = None) -> None:
@@ -102,7 +100,7 @@ def _project(desk: Desk) -> None:
         words = "Characters, history and pictures in one file: open it here, or on another machine with this model."
         _download("Whole project", lambda: pack(desk.document, _kept(desk)), "project.zip", words)
         if before := st.session_state.get("project.before"):
-            st.button("Back to the project before", icon=":material/undo:", on_click=_go_to, args=(before,))
+            st.button("Back to the project before", icon=":material/undo:", on_click=bring.open_project, args=(before,))
     with st.expander("Go on in another browser", icon=":material/devices:", key="project.elsewhere"):
         st.caption("The key of this project. Whoever has it can open the project on this page, so keep it to yourself.")
         st.code(desk.opened.key, language=None)
@@ -114,14 +112,14 @@ def _open_key() -> None:
     try:
         opened = document.shelf().open(key)
     except DocumentError as error:
-        st.session_state.upload_note = ("bad", literal(str(error)))
+        bring.say("bad", literal(str(error)))
         return
     if opened is None:
         words = "No project on this page has that key. It has 32 letters and digits: copy it whole."
-        st.session_state.upload_note = ("bad", words)
+        bring.say("bad", words)
     elif key != st.session_state.project:
-        _go_to(key)
-        st.session_state.upload_note = ("ok", "That project is open; the one before is kept.")
+        bring.open_project(key)
+        bring.say("ok", "That project is open; the one before is kept.")
 
 
 def _kept(desk: Desk) -> dict[str, bytes]:
@@ -135,53 +133,3 @@ def _cast_sheet(desk: Desk) -> Page:
     shown = [(member.name, kept[member.key]) for member in desk.document.cast if member.key in kept]
     pictures = [(name, np.array(Image.open(io.BytesIO(png)).convert("RGB"))) for name, png in shown]
     return contact_sheet(pictures, desk.document.name)
-
-
-def _open_saved(desk: Desk) -> None:
-    st.markdown("##### Open what you saved")
-    st.file_uploader(
-        "A picture, recipe or project from this page",
-        type=["png", "json", "zip"],
-        key="upload",
-        on_change=_open_upload,
-        args=(desk,),
-        max_upload_size=64,
-    )
-
-
-def _open_upload(desk: Desk) -> None:
-    """Runs once per chosen file, before the page is drawn again."""
-    upload = st.session_state.upload
-    if upload is None:
-        return
-    data = upload.getvalue()
-    try:
-        if data.startswith(b"PK"):
-            _open_project(desk, data)
-            st.session_state.upload_note = ("ok", "That project is open; the one before is kept.")
-        else:
-            desk.editor.open_file(data)
-            st.session_state.upload_note = ("ok", "The character of that file is open.")
-    except (RecipeError, DocumentError) as error:
-        st.session_state.upload_note = ("bad", literal(str(error)))
-
-
-def _open_project(desk: Desk, data: bytes) -> None:
-    """As a project of its own: nothing of the one that is open changes."""
-    brought, pictures = unpack(data)
-    opened = document.shelf().create(brought)
-    for key, png in pictures.items():
-        document.shelf().keep_picture(opened, key, png)
-    st.session_state["project.before"] = desk.opened.key
-    st.session_state.project = opened.key
-
-
-def _go_to(key: str) -> None:
-    st.session_state["project.before"], st.session_state.project = st.session_state.project, key
-
-
-def _note() -> None:
-    """What became of the last upload, said once: it is gone with the next action."""
-    kind, words = st.session_state.pop("upload_note", ("", ""))
-    if kind:
-        (st.success if kind == "ok" else st.warning)(words)

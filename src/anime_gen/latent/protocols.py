@@ -78,3 +78,15 @@ class AbstainingReader(Reader, Protocol):
     def tags(self, images: torch.Tensor) -> Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Attribute -> (values, confidence, abstained), each [n]."""
         ...
+
+
+class PerceptiveReader(Reader, Protocol):
+    """A reader whose inner maps can be compared."""
+
+    def maps(self, images: torch.Tensor) -> dict[str, list[torch.Tensor]]:
+        """Group -> maps [n, c, h, w] of pictures [n, 3, r, r], from fine to coarse; differentiable."""
+        ...
+
+    def readout_of_maps(self, maps: dict[str, list[torch.Tensor]]) -> torch.Tensor:
+        """[n, columns] from the maps of the same pictures."""
+        ...

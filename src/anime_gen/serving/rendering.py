@@ -2,14 +2,16 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.latent import solve
+from anime_gen.latent.inversion import Inverter
 from anime_gen.latent.outcome import Outcome, plain_outcomes
 from anime_gen.latent.tag_solver import STEPS as TAG_STEPS
 from anime_gen.latent.tag_solver import TagSolver
@@ -42,6 +44,19 @@ class Picture:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     tags: torch.Tensor | None = None
     reach: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Imitation:
+    """The latent ws [1, num_ws, w_dim] that imitates view number `view` of a picture from outside.
+
+    `read`: what the taggers read in that view, as in `Picture.measured`. `strangeness`: see `Inverted`.
+    """
+
+    ws: torch.Tensor
+    view: int
+    read: dict[str, Value]
+    strangeness: float
 
 
 class Renderer:
@@ -122,6 +137,35 @@ class Renderer:
             pixels, readout = self._seen(ws)
         measured = {name: plain(value[0]) for name, value in self.bundle.tagger.values(readout).items()}
         return replace(shown, pixels=pixels, ws=ws, measured=measured, tags=tags)
+
+    @property
+    def view_px(self) -> int:
+        """Side of the views that `imitate` takes."""
+        return self._read_px
+
+    def imitate(self, views: np.ndarray, progress: Callable[[float], None]) -> Imitation:
+        """A character like the one in a picture, from views uint8 [k, view_px, view_px, 3] of which one is chosen.
+
+        Takes seconds; others get their turn between its steps, after each of which `progress` hears the share done.
+        """
+        images = torch.from_numpy(np.ascontiguousarray(views)).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+        with self._lock, threads(self._threads):
+            steps = self._inverter.invert(images)
+        while True:
+            with self._lock, threads(self._threads):
+                try:
+                    share = next(steps)
+                except StopIteration as done:
+                    found = done.value
+                    break
+            progress(share)
+        values = self.bundle.tagger.values(found.readout[None])
+        return Imitation(found.ws, found.view, {n: plain(v[0]) for n, v in values.items()}, found.strangeness)
+
+    @cached_property
+    def _inverter(self) -> Inverter:
+        tools = None if self._tags is None else self._tags.tools
+        return Inverter(self.bundle.generator, self.bundle.tagger, tools, self._preview)
 
     def _seen(self, ws: torch.Tensor) -> tuple[np.ndarray, torch.Tensor]:
         with torch.inference_mode():

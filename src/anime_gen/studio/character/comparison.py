@@ -43,6 +43,8 @@ def deed(before: Recipe, after: Recipe, vocabulary: Vocabulary) -> str:
     if before.model_sha256 != after.model_sha256:
         return "another model"
     if (before.seed, before.latent) != (after.seed, after.latent):
+        if after.is_imported:
+            return "a character after your picture"
         return "another character" if after.latent is None else "a mixed character"
     if before.psi != after.psi:
         return f"diversity {after.psi:g}"

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.latent.mixing import level_layers, mix_levels
 from anime_gen.serving.rendering import Picture, Value
-from anime_gen.studio.character.recipe import Recipe
+from anime_gen.studio.character.recipe import IMPORTED, Latent, Recipe
 
 
 def levels(picture: Picture) -> list[str]:
@@ -26,8 +27,8 @@ def with_layers(recipe: Recipe, own: Picture, donor: Picture, names: Collection[
     What was wished so far is in the latent that it becomes; locks stay. Raises ValueError for an unknown level.
     """
     ws = mix_levels(own.ws, donor.ws, dict.fromkeys(names, 1.0))[0]
-    latent = tuple(tuple(_shortest(value) for value in row) for row in ws.numpy())
-    return replace(recipe, seed=None, latent=latent, targets={}, measured={})
+    extra = {key: value for key, value in recipe.extra.items() if key not in IMPORTED}
+    return replace(recipe, seed=None, latent=latent_numbers(ws), targets={}, measured={}, extra=extra)
 
 
 def takeable(vocabulary: Vocabulary, donor: Mapping[str, Value]) -> list[str]:
@@ -62,6 +63,11 @@ def as_wish(attribute: Attribute, value: Value) -> Value:
     if attribute.kind == "binary":
         return float(value >= 0.5)
     return value % 360.0 if attribute.kind == "cyclic" else min(max(value, attribute.low), attribute.high)
+
+
+def latent_numbers(ws: torch.Tensor) -> Latent:
+    """Ws [num_ws, w_dim] as a recipe holds it."""
+    return tuple(tuple(_shortest(value) for value in row) for row in ws.numpy())
 
 
 def _shortest(value: np.float32) -> float:

@@ -15,6 +15,10 @@ MAX_BYTES = 64 * 1024 * 1024
 LARGEST_PX = 1024
 
 
+class NoRecipeError(RecipeError):
+    """A sound PNG without a recipe."""
+
+
 def enlarged(pixels: np.ndarray, side_px: int) -> Image.Image:
     """uint8 `[r, r, 3]` at another size; a network taught on drawings keeps lines crisp."""
     return Image.fromarray(enlarge(pixels, side_px))
@@ -38,22 +42,32 @@ def png_of(image: Image.Image, info: PngInfo | None = None) -> bytes:
 def recipe_of(file: bytes) -> Recipe:
     """The recipe inside a PNG, or in a JSON file of its own. A picture is never decoded.
 
-    Raises `RecipeError`: neither PNG nor JSON, a damaged file, one without a recipe, or a recipe that cannot be read.
+    Raises `RecipeError`: neither PNG nor JSON, a damaged file, or a recipe that cannot be read; `NoRecipeError`: a PNG
+    without any.
     """
     if len(file) > MAX_BYTES:
         raise RecipeError(f"The file has {len(file):,} bytes; at most {MAX_BYTES:,} are read.")
-    if not file.startswith(SIGNATURE) and file.lstrip()[:1] == b"{":
+    if _is_json(file):
         return Recipe.from_json(_json_text(file))
     try:
         text = text_of(file, KEYWORD, 4 * MAX_CHARACTERS)
     except PngTextError as error:
         raise RecipeError(str(error)) from error
     if text is None:
-        raise RecipeError(
+        raise NoRecipeError(
             "This PNG carries no recipe: many sites and programs remove it when they save a picture again. "
             "Load the file as it was downloaded from this page."
         )
     return Recipe.from_json(text)
+
+
+def may_hold_recipe(file: bytes) -> bool:
+    """Whether a file is, by its beginning, a PNG or a JSON object."""
+    return file.startswith(SIGNATURE) or _is_json(file)
+
+
+def _is_json(file: bytes) -> bool:
+    return not file.startswith(SIGNATURE) and file.lstrip()[:1] == b"{"
 
 
 def _json_text(file: bytes) -> str:

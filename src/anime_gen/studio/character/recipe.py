@@ -22,6 +22,8 @@ MAX_NUMBER = 1e6
 MAX_SEED = 2**53 - 1
 """Largest whole number that JavaScript, and so a browser's number box, keeps exactly."""
 MAX_PSI = 2.0
+IMPORTED = {"origin": "picture"}
+"""What the recipe of a character made after a picture says of itself, among its `extra`."""
 
 Value = float | str
 Latent = tuple[tuple[float, ...], ...]
@@ -52,6 +54,11 @@ class Recipe:
             raise RecipeError(f"The seed is {self.seed}; it must be a whole number from 0 to {MAX_SEED}.")
         if not 0 <= self.psi <= MAX_PSI:
             raise RecipeError(f"The diversity (psi) is {self.psi}; it must lie between 0 and {MAX_PSI:g}.")
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its latent was made after a picture from outside."""
+        return self.latent is not None and IMPORTED.items() <= self.extra.items()
 
     def with_target(self, name: str, value: Value | None) -> Self:
         """The same character with one attribute wanted at `value`; None leaves that attribute alone."""

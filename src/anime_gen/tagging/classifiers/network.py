@@ -46,11 +46,22 @@ class NarrowResNet(ResNet):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def _forward_impl(self, x: Tensor) -> Tensor:
+    def stages(self, x: Tensor) -> list[Tensor]:
+        """The feature map [n, c, h, w] after each of the four stages, from fine to coarse."""
         x = self.relu(self.bn1(self.conv1(x)))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        result: Tensor = self.relu(self.reduce(self.avgpool(x))).flatten(1)  # [n, 512]
+        maps = []
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+    def summary(self, last: Tensor) -> Tensor:
+        """The last stage's map on a coarse grid, [n, 512]."""
+        result: Tensor = self.relu(self.reduce(self.avgpool(last))).flatten(1)
         return result
+
+    def _forward_impl(self, x: Tensor) -> Tensor:
+        return self.summary(self.stages(x)[-1])
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,10 @@ class SubModel(nn.Module):
         """What the last layer sees, [n, 512], for pictures [n, 3, r, r] in [-1, 1] of any size."""
         features: Tensor = self.backbone(self.shape.view(images))
         return features
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """What each stage sees of the same pictures, [n, c, h, w] from fine to coarse; differentiable."""
+        return self.backbone.stages(self.shape.view(images))
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Raw outputs, one float32 tensor [n, k] per attribute (k: see ``heads.raw_width``)."""

@@ -72,9 +72,22 @@ class Tagger:
 
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """What the last layer of each group sees, [n, 512], for pictures [n, 3, r, r] in [-1, 1]."""
-        sizes = {model.network.shape.input_px for model in self.sub_models.values()}
-        small = {size: resized(images, size).contiguous(memory_format=torch.channels_last) for size in sizes}
+        small = self._resized(images)
         return {g: m.network.features(small[m.network.shape.input_px]) for g, m in self.sub_models.items()}
+
+    def maps(self, images: Tensor) -> dict[str, list[Tensor]]:
+        """The maps [n, c, h, w] of each group's four stages, fine to coarse, in which pictures can be compared."""
+        small = self._resized(images)
+        return {g: m.network.maps(small[m.network.shape.input_px]) for g, m in self.sub_models.items()}
+
+    def readout_of_maps(self, maps: dict[str, list[Tensor]]) -> Tensor:
+        """The read-out [n, columns] from the maps of all groups."""
+        return self.readout_of({g: self.sub_models[g].network.backbone.summary(own[-1]) for g, own in maps.items()})
+
+    def _resized(self, images: Tensor) -> dict[int, Tensor]:
+        """The pictures at each side that a sub-model looks at."""
+        sizes = {model.network.shape.input_px for model in self.sub_models.values()}
+        return {size: resized(images, size).contiguous(memory_format=torch.channels_last) for size in sizes}
 
     def raw(self, images: Tensor) -> dict[str, list[Tensor]]:
         """Raw outputs by group for pictures [n, 3, r, r] in [-1, 1]."""
