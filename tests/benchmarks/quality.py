@@ -23,12 +23,12 @@ import torch
 
 from anime_gen.drawing import render_many, sample_characters
 from anime_gen.evaluation.config import MeasurerConfig
-from anime_gen.evaluation.density_coverage import density_coverage
-from anime_gen.evaluation.features import FeatureNetwork, extract
-from anime_gen.evaluation.kernel_distance import kernel_distance
+from anime_gen.evaluation.distances.density_coverage import density_coverage
+from anime_gen.evaluation.distances.features import FeatureNetwork, extract
+from anime_gen.evaluation.distances.kernel_distance import kernel_distance
+from anime_gen.evaluation.distances.vendi import vendi
 from anime_gen.evaluation.measurer_training import ensure_measurer
 from anime_gen.evaluation.progress_bar import bar
-from anime_gen.evaluation.vendi import vendi
 from anime_gen.images.faces import ArrayFaces, area_average
 from anime_gen.stylegan2.monitoring.grid import sample, to_uint8
 from anime_gen.stylegan2.networks.config import NetworkConfig

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 import anime_gen
-from anime_gen.evaluation.strips import draw_grid
-from anime_gen.evaluation.traversals import traversal_values
+from anime_gen.evaluation.pictures.strips import draw_grid
+from anime_gen.evaluation.pictures.traversals import traversal_values
 from anime_gen.studio.character.picture_file import enlarged
 
 ATTRIBUTES = ("hair_length", "smile", "glasses", "expression", "hair_style")

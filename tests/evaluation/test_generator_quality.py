@@ -8,7 +8,7 @@ import torch
 
 from anime_gen.drawing import render_many, sample_characters
 from anime_gen.evaluation.config import MeasurerConfig, QualityConfig
-from anime_gen.evaluation.features import to_images
+from anime_gen.evaluation.distances.features import to_images
 from anime_gen.evaluation.generator_quality import judge_generator
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.measurer_training import train_measurer

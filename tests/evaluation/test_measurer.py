@@ -8,7 +8,7 @@ import torch
 from anime_gen.drawing import render, sample_characters
 from anime_gen.evaluation import measurer_training
 from anime_gen.evaluation.config import MeasurerConfig
-from anime_gen.evaluation.features import RandomConvolutions, extract, to_images, to_pictures
+from anime_gen.evaluation.distances.features import RandomConvolutions, extract, to_images, to_pictures
 from anime_gen.evaluation.measurer import INPUT_PX, KNOWN, MIRRORED, Measurer, drawn_vocabulary
 from anime_gen.evaluation.measurer_training import content_key, draw, ensure_measurer, probe, train_measurer
 from anime_gen.images.faces import area_average

@@ -7,7 +7,7 @@ import pytest
 
 from anime_gen.evaluation.originality import ALARM, FEWEST, Originals
 from anime_gen.images import ArrayFaces
-from tests.evaluation.test_memorisation import COPIERS, drawn
+from tests.evaluation.distances.test_memorisation import COPIERS, drawn
 
 COUNT = 160
 

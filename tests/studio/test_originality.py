@@ -7,7 +7,7 @@ import pytest
 from anime_gen.evaluation.originality import Originals
 from anime_gen.images import ArrayFaces, save_card, write_store
 from anime_gen.studio.originality import judge
-from tests.evaluation.test_memorisation import drawn
+from tests.evaluation.distances.test_memorisation import drawn
 
 NAMES = [f"drawn/{number:07d}" for number in range(160)]
 

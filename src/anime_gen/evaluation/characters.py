@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from anime_gen.evaluation.features import to_pictures
+from anime_gen.evaluation.distances.features import to_pictures
 from anime_gen.latent.protocols import Progress, silent
 from anime_gen.stylegan2 import Generator, draw_characters
 

@@ -9,10 +9,12 @@ import torch
 
 from anime_gen.evaluation.characters import latents, paint
 from anime_gen.evaluation.config import QualityConfig
-from anime_gen.evaluation.density_coverage import density_coverage, expected_coverage
-from anime_gen.evaluation.frechet import frechet_distance
+from anime_gen.evaluation.distances.density_coverage import density_coverage, expected_coverage
+from anime_gen.evaluation.distances.frechet import frechet_distance
+from anime_gen.evaluation.distances.kernel_distance import kernel_distance
+from anime_gen.evaluation.distances.memorisation import Memorisation, judge_memorisation
+from anime_gen.evaluation.distances.vendi import vendi
 from anime_gen.evaluation.irises import eyes_match
-from anime_gen.evaluation.kernel_distance import kernel_distance
 from anime_gen.evaluation.marginals import (
     class_distances,
     marginal_distances,
@@ -21,12 +23,10 @@ from anime_gen.evaluation.marginals import (
     spreads,
 )
 from anime_gen.evaluation.measurer import Measurer
-from anime_gen.evaluation.memorisation import Memorisation, judge_memorisation
 from anime_gen.evaluation.obedience import Condition, obedience
 from anime_gen.evaluation.observation import Observation, observe
 from anime_gen.evaluation.statistics import finite, known_mean
 from anime_gen.evaluation.tag_swaps import TagSwaps, soft
-from anime_gen.evaluation.vendi import vendi
 from anime_gen.images.faces import Faces
 from anime_gen.latent.protocols import Progress, silent
 from anime_gen.stylegan2 import Generator

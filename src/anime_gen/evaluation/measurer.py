@@ -18,7 +18,7 @@ from torch import nn
 
 from anime_gen.attributes import Column, Vocabulary
 from anime_gen.drawing import ATTRIBUTES
-from anime_gen.evaluation.features import RandomConvolutions
+from anime_gen.evaluation.distances.features import RandomConvolutions
 from anime_gen.latent.readings import values_of
 from anime_gen.stylegan2.networks.weights import write_tensors
 from anime_gen.tagging.classifiers.network import GRID, GRID_CHANNELS, Shape, SubModel

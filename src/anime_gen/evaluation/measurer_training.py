@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from anime_gen.attributes import Attribute
 from anime_gen.drawing import Character, render, render_many, sample_characters
 from anime_gen.evaluation.config import MeasurerConfig
-from anime_gen.evaluation.features import to_images
+from anime_gen.evaluation.distances.features import to_images
 from anime_gen.evaluation.measurer import INPUT_PX, KNOWN, PROBE, Measurer, drawn_vocabulary
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.images.faces import area_average

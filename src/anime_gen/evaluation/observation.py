@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from anime_gen.evaluation.features import to_images
+from anime_gen.evaluation.distances.features import to_images
 from anime_gen.evaluation.irises import iris_differences
 from anime_gen.evaluation.marginals import Values, seen
 from anime_gen.evaluation.measurer import Measurer

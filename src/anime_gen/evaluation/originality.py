@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors import safe_open
 
-from anime_gen.evaluation.memorisation import BLOCK, Codes, shrunk, to_tensor, variants, views
+from anime_gen.evaluation.distances.memorisation import BLOCK, Codes, shrunk, to_tensor, variants, views
 from anime_gen.images.faces import Faces
 from anime_gen.latent.protocols import Progress, silent
 from anime_gen.stylegan2.networks.weights import write_tensors

@@ -7,8 +7,8 @@ import numpy as np
 from anime_gen.evaluation.characters import latents, paint
 from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.generator_quality import FEWEST
-from anime_gen.evaluation.sheets import SHEETS
-from anime_gen.evaluation.strips import draw_grid, draw_note
+from anime_gen.evaluation.pictures.sheets import SHEETS
+from anime_gen.evaluation.pictures.strips import draw_grid, draw_note
 from anime_gen.stylegan2 import Generator
 
 FIGURES = (

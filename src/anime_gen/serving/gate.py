@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from anime_gen.evaluation.density_coverage import density_coverage
-from anime_gen.evaluation.kernel_distance import kernel_distance
+from anime_gen.evaluation.distances.density_coverage import density_coverage
+from anime_gen.evaluation.distances.kernel_distance import kernel_distance
 from anime_gen.evaluation.marginals import mean_spread, mean_spread_error, spreads
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.observation import observe

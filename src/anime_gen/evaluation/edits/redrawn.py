@@ -14,9 +14,9 @@ from anime_gen.attributes import Attribute
 from anime_gen.drawing import ATTRIBUTES, Character, render_many, sample_characters, with_attribute
 from anime_gen.drawing.classes import not_applicable
 from anime_gen.evaluation.config import EditConfig
+from anime_gen.evaluation.distances.features import to_images
 from anime_gen.evaluation.edits.figures import Asked
 from anime_gen.evaluation.edits.targets import make_targets
-from anime_gen.evaluation.features import to_images
 from anime_gen.evaluation.measurer import INPUT_PX, Measurer
 from anime_gen.latent.directions import Directions
 

@@ -9,7 +9,7 @@ from anime_gen.evaluation.edits.quality import judge_edits as judge
 from anime_gen.evaluation.edits.summary import summarise_edits
 from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.measurer_training import ensure_measurer
-from anime_gen.evaluation.plots import plot_leakage
+from anime_gen.evaluation.pictures.plots import plot_leakage
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.latent import DirectionConfig, Directions
 from anime_gen.latent import fit_directions as fit

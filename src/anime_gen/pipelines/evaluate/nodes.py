@@ -11,11 +11,11 @@ from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.faces import faces_of, read_split
 from anime_gen.evaluation.generator_quality import judge_generator as judge
 from anime_gen.evaluation.measurer import Measurer
+from anime_gen.evaluation.pictures.sheets import evidence_sheets
+from anime_gen.evaluation.pictures.strips import draw_strips
+from anime_gen.evaluation.pictures.traversals import traversal_strips
 from anime_gen.evaluation.progress_bar import bar
-from anime_gen.evaluation.sheets import evidence_sheets
 from anime_gen.evaluation.small_sets import too_small, unjudged
-from anime_gen.evaluation.strips import draw_strips
-from anime_gen.evaluation.traversals import traversal_strips
 from anime_gen.images import FaceStore
 from anime_gen.latent import Directions
 from anime_gen.stylegan2 import Generator

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from anime_gen.evaluation.sheets import SHEETS
+from anime_gen.evaluation.pictures.sheets import SHEETS
 from anime_gen.pipelines.directions.pipeline import measurer_pipeline
 from anime_gen.pipelines.evaluate.nodes import draw_sweeps, judge_generator
 

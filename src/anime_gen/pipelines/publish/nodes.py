@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from anime_gen.evaluation.distances.memorisation import shrunk
 from anime_gen.evaluation.faces import faces_of, read_split
 from anime_gen.evaluation.measurer import Measurer
-from anime_gen.evaluation.memorisation import shrunk
 from anime_gen.evaluation.originality import HELD_OUT, Originals
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.images import FaceStore

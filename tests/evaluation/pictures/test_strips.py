@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from anime_gen.evaluation.strips import Strip, draw_grid, draw_strips
+from anime_gen.evaluation.pictures.strips import Strip, draw_grid, draw_strips
 
 
 def test_strips_show_the_pictures_in_order():

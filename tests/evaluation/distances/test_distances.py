@@ -3,10 +3,10 @@ import sys
 import numpy as np
 import pytest
 
-from anime_gen.evaluation.density_coverage import density_coverage, expected_coverage
-from anime_gen.evaluation.frechet import frechet_distance, gaussian_distance
-from anime_gen.evaluation.kernel_distance import kernel_distance
-from anime_gen.evaluation.vendi import vendi
+from anime_gen.evaluation.distances.density_coverage import density_coverage, expected_coverage
+from anime_gen.evaluation.distances.frechet import frechet_distance, gaussian_distance
+from anime_gen.evaluation.distances.kernel_distance import kernel_distance
+from anime_gen.evaluation.distances.vendi import vendi
 from anime_gen.stylegan2.monitoring.vendi import vendi_of_kernel
 
 
@@ -29,7 +29,7 @@ def test_kernel_distance_equals_its_definition_by_loops(rng):
 def test_kernel_distance_does_not_depend_on_how_much_fits_in_memory(rng, monkeypatch):
     x, y = rng.normal(size=(50, 4)), rng.normal(0.3, 1, size=(50, 4))
     whole = kernel_distance(x, y)
-    monkeypatch.setattr(sys.modules["anime_gen.evaluation.kernel_distance"], "BLOCK", 7)
+    monkeypatch.setattr(sys.modules["anime_gen.evaluation.distances.kernel_distance"], "BLOCK", 7)
     parts = kernel_distance(x, y)
     assert (parts.value, parts.standard_error) == pytest.approx((whole.value, whole.standard_error))
 

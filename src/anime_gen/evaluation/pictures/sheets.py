@@ -6,8 +6,8 @@ import numpy as np
 
 from anime_gen.evaluation.config import QualityConfig
 from anime_gen.evaluation.generator_quality import Evidence
-from anime_gen.evaluation.plots import plot_spread, plot_truncation
-from anime_gen.evaluation.strips import Strip, draw_grid, draw_strips
+from anime_gen.evaluation.pictures.plots import plot_spread, plot_truncation
+from anime_gen.evaluation.pictures.strips import Strip, draw_grid, draw_strips
 
 SHEETS = ("samples", "held_out", "nearest", "truncation", "spread")
 CLOSEST = 8

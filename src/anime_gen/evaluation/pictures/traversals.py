@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from anime_gen.attributes import Attribute
+from anime_gen.evaluation.distances.features import to_pictures
 from anime_gen.evaluation.edits.quality import read
-from anime_gen.evaluation.features import to_pictures
 from anime_gen.evaluation.measurer import Measurer
-from anime_gen.evaluation.strips import Strip
+from anime_gen.evaluation.pictures.strips import Strip
 from anime_gen.latent.directions import Directions
 from anime_gen.latent.editing import edit_to
 from anime_gen.latent.protocols import GeneratorLike

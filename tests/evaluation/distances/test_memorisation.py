@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from anime_gen.drawing import render_many, sample_characters
-from anime_gen.evaluation.memorisation import copying_statistic, judge_memorisation
+from anime_gen.evaluation.distances.memorisation import copying_statistic, judge_memorisation
 from anime_gen.images import ArrayFaces
 
 SIDE = 32
@@ -88,7 +88,7 @@ def test_copiers_are_caught(sets, kind):
 
 def test_all_training_faces_are_searched_a_block_at_a_time(sets, monkeypatch):
     train, held_out, _ = sets
-    monkeypatch.setattr("anime_gen.evaluation.memorisation.BLOCK", 50)
+    monkeypatch.setattr("anime_gen.evaluation.distances.memorisation.BLOCK", 50)
     last = judge_memorisation(ArrayFaces(train), held_out, train[-30:])
     np.testing.assert_array_equal(last.nearest, np.arange(130, 160))
 

@@ -1,0 +1,1 @@
+"""What a report shows: sheets, strips, traversals and plots."""
