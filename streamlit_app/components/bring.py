@@ -124,9 +124,12 @@ def _offer(desk: Desk, made: Brought) -> None:
         f"characters by about {made.strangers_apart:.0%}. {CUT_IT}"
     )
     if made.unmet:
-        st.markdown("##### What could not be met")
+        st.markdown("##### What could not be met, and by how much")
         st.dataframe(
-            [{"Attribute": g.label, "Yours": g.before, "Made": g.after, "Difference": g.share} for g in made.unmet],
+            [
+                {"Attribute": g.label, "Yours": g.before, "Made": g.after, "Difference": round(g.share, 2)}
+                for g in made.unmet
+            ],
             hide_index=True,
             column_config={
                 "Difference": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)

@@ -16,11 +16,13 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from anime_gen.drawing import render, sample_characters
 from tests.benchmarks.page import page_of_the_shipped_model, visit
 from tests.streamlit_app.site import CHROMIUM, FLAGS, WINDOWS
 
 KEPT = 6
 """Characters in the cast that is shown."""
+DRAWING = 4242
 VIEWS = ("Find", "Shape", "Cast", "Mix", "Take away")
 PAGES = ("label", "model")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -42,6 +44,8 @@ def main() -> None:
                 _matrix(browser, page, address, wish.matrix)
             else:
                 _save(page, wish.out / "page_find.webp")
+                _bring(page)
+                _save(page, wish.out / "page_bring.webp")
                 _shape(page)
                 _save(page, wish.out / "page_shape.webp")
                 _turn_to(page, "Cast")
@@ -54,6 +58,17 @@ def _find(page: Page) -> None:
     for place in range(KEPT):
         page.get_by_role("button", name="Keep: Number").nth(place).click()
         page.get_by_text(f"Kept as Character {place + 1}").wait_for()
+
+
+def _bring(page: Page) -> None:
+    """A drawing of our own program, which the model has never seen, and the character made after it."""
+    buffer = io.BytesIO()
+    Image.fromarray(render(sample_characters(1, seed=DRAWING)[0], 512)).save(buffer, "PNG")
+    page.get_by_text("From a picture or file").click()
+    file = {"name": "drawing.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    page.locator('input[type="file"]').set_input_files(file)
+    page.get_by_role("button", name="Go on with it").wait_for()
+    page.get_by_text("Made after it").scroll_into_view_if_needed()
 
 
 def _shape(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from anime_gen.serving.rendering import Renderer
 from anime_gen.studio import Editor, Recipe
 
 VISITORS = 8
+PATIENCE_S = 60
 RENDERS, MOST_MB = 1000, 50
 
 
@@ -54,3 +56,15 @@ def test_a_thousand_pictures_leave_no_trace_in_memory(tag_renderer: Renderer):
 
     before = used(100)  # what is kept for good is there after a hundred
     assert used(RENDERS) - before < MOST_MB * 2**20
+
+
+def test_others_get_their_pictures_while_a_drawing_is_imitated(tag_renderer: Renderer):
+    views = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
+    ws, seen = tag_renderer.latent(1, 0.7), []
+    with ThreadPoolExecutor(1) as other:
+        alone = tag_renderer.imitate(views, lambda share: None)
+        found = tag_renderer.imitate(
+            views, lambda share: seen.append(other.submit(tag_renderer.render, ws, {}).result(PATIENCE_S))
+        )
+    assert len(seen) > 10
+    assert (found.ws == alone.ws).all()
