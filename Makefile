@@ -18,7 +18,7 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # Programs in .venv name the folder they were made in: after a move, or in a copy, they would run the old one's code.
-MOVED := $(shell test ! -L $(VENV) -a -e $(BIN)/kedro && ! head -c 400 $(BIN)/kedro | grep -qF -e "$(CURDIR)/$(VENV)/bin/" && echo yes)
+MOVED := $(shell test ! -L $(VENV) -a -s $(STAMP) && test "$$(cat $(STAMP))" != "$$(pwd -P)" && echo yes)
 ifeq ($(MOVED),yes)
 .PHONY: $(STAMP)
 endif
@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV) --constraint constraints.txt --editable ".[dev]"
-	@touch $(STAMP)
+	@pwd -P > $(STAMP)
 
 demo: setup ## The whole chain on the drawn set: ingest, tag, train, directions, evaluate, publish
 	$(BIN)/kedro run
