@@ -1,12 +1,18 @@
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import click
+import pandas as pd
 import pytest
 from kedro.framework.session import KedroSession
+from kedro.io import DatasetError
 from kedro.runner import ParallelRunner, ThreadRunner
+from kedro_datasets.json import JSONDataset
+from kedro_datasets.pandas import ParquetDataset
 from pydantic import BaseModel, ConfigDict
 
+from anime_gen.datasets import FaceStoreDataset, TaggerDataset
 from anime_gen.serving import BundleError
 from anime_gen.session import (
     STOPPED,
@@ -64,6 +70,38 @@ def test_a_typo_names_its_key_without_the_framework():
     assert "given: 3" in words
     assert "https://" not in words
     assert reader_can_mend(caught.value)
+
+
+KEDROS = (JSONDataset, ParquetDataset)
+TABLE = pd.DataFrame({"value": range(100_000)})
+
+
+def told(call: Callable[..., object], *arguments: object) -> str:
+    with pytest.raises(DatasetError) as caught:
+        call(*arguments)
+    assert reader_can_mend(caught.value)
+    return message_for(caught.value)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+@pytest.mark.parametrize(("kind", "content"), zip(KEDROS, ({"value": "x" * 100_000}, TABLE), strict=True))
+def test_a_disk_that_fills_up_while_kedro_saves_is_named_with_the_file(tmp_path: Path, kind: type, content: object):
+    (tmp_path / "it's full, so").symlink_to("/dev/full")
+    words = told(kind(filepath=str(tmp_path / "it's full, so")).save, content)
+    assert words.startswith(f"{tmp_path}/it's full, so: the disk is full. Free some space")
+    assert "Errno" not in words
+
+
+def test_a_file_that_is_missing_or_damaged_is_named_with_what_to_do(tmp_path: Path):
+    for kind in KEDROS:
+        path = tmp_path / kind.__name__
+        assert told(kind(filepath=str(path)).load).startswith(f"{path} is not there. Run the stage that makes it")
+        path.write_text("{")
+        assert str(path) in told(kind(filepath=str(path)).load)
+    assert "Delete it and run the stage" in told(JSONDataset(filepath=str(tmp_path / "JSONDataset")).load)
+    assert told(FaceStoreDataset(filepath=str(tmp_path / "faces.json")).load).startswith("there are no faces yet; run")
+    (tmp_path / "models").mkdir()
+    assert str(tmp_path / "models") in told(TaggerDataset(filepath=str(tmp_path / "models/tagger.json")).load)
 
 
 def test_what_counts_as_a_readers_error():

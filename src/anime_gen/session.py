@@ -1,11 +1,13 @@
 """How a `kedro` command ends: a plain message for what the reader can mend, a traceback for what is a bug."""
 
 import contextlib
+import json
 import os
 import re
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -27,10 +29,17 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 PLAINER = (
     (re.compile(r"\n\s*For further information visit \S+"), ""),
     (re.compile(r" \[type=\w+, input_value=(.*?), input_type=\w+\]"), r" (given: \1)"),
-    (re.compile(r"Failed while (loading data from|saving data to) dataset .*\)\.\n"), ""),
     (re.compile(r"Failed to instantiate \w+ for parameter '[^']+': "), ""),
 )
 """What pydantic and Kedro add to a message about a parameter, and what a reader needs of it."""
+
+DATASET = re.compile(
+    r"Failed while (?:loading|saving) data (?:from|to) dataset .*?"
+    r"(?:filepath=(?:\w+\()?(?P<quote>['\"])(?P<file>.*?)(?P=quote).*)?\)\.\n"
+)
+"""What Kedro says before the error of a dataset: the only place where most of its datasets name their file."""
+
+NO_ROOM = re.compile(r"(\[errno \d+\] )?(No space left on device|Disk quota exceeded)( \(os error \d+\))?", re.I)
 
 
 class StoppedError(KeyboardInterrupt):
@@ -115,9 +124,28 @@ def reader_can_mend(error: BaseException) -> bool:
 def message_for(error: BaseException) -> str:
     """The error's own words, without the framework's wrapping."""
     text = str(error).strip() or type(error).__name__
+    if (found := DATASET.match(text)) is not None:
+        text = _with_its_file(text[found.end() :], found["file"], error.__cause__)
     for pattern, replacement in PLAINER:
         text = pattern.sub(replacement, text)
+    text = NO_ROOM.sub(
+        "the disk is full. Free some space and run the same command again; what is finished is kept", text
+    )
     return f"{text}\n(ANIME_GEN_DEBUG=1 shows where this came from.)"
+
+
+def _with_its_file(text: str, file: str | None, cause: BaseException | None) -> str:
+    """An error of a dataset; Kedro's own often speak of neither the file nor of what to do."""
+    if file is None:
+        return text
+    if isinstance(cause, FileNotFoundError):
+        plain = text == file or text.startswith("[Errno 2]")
+        return (
+            f"{file} is not there. Run the stage that makes it, or `kedro run` for the whole chain." if plain else text
+        )
+    if isinstance(cause, json.JSONDecodeError | UnicodeDecodeError):
+        return f"{file} is damaged ({text}). Delete it and run the stage that makes it again."
+    return text if Path(file).name in text else f"{file}: {text}"
 
 
 def _stopped(error: KeyboardInterrupt) -> str:

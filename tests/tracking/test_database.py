@@ -178,3 +178,14 @@ def test_a_full_disk_is_said_to_be_one(tmp_path: Path, error: Exception):
 
     with pytest.raises(DatabaseError, match=r"the disk is full\. Free some space"):
         prepare(tmp_path / "mlflow.db", make)
+
+
+def test_a_database_that_fails_while_a_run_goes_on_prints_no_traceback(store: TrackingStore, capfd, caplog):
+    client = store.client()
+    run = client.create_run("0").info.run_id
+    with closing(sqlite3.connect(store.database)) as database:
+        database.execute("drop table tags")
+    with pytest.raises(Exception, match="no such table: tags"):
+        client.set_tag(run, "a", "b")
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err + caplog.text

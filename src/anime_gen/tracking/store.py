@@ -130,6 +130,8 @@ def _opened(uri: str) -> "MlflowClient":
     """A client that has asked once for runs, and once for models where both are one file."""
     import mlflow
 
+    # What goes wrong in a database MLflow raises too: it is said in a sentence, not logged with its traceback.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     with no_stray_folder(uri):
         client = mlflow.MlflowClient(uri, uri)
         client.search_experiments(max_results=1)
@@ -154,9 +156,6 @@ def no_stray_folder(uri: str) -> Iterator[None]:
 
 def _make_tables(file: Path) -> None:
     _limit_patience()
-    import mlflow.store.db.utils  # sets up MLflow's logging, which would tell of every table
-
-    logging.getLogger(mlflow.store.db.utils.__name__).setLevel(logging.WARNING)
     _opened(f"sqlite:///{quoted(file)}")
 
 
