@@ -89,6 +89,16 @@ def test_what_could_not_be_met_is_listed_with_its_size(tag_renderer: Renderer):
     assert not {gap.name for gap in brought.unmet} & tag_renderer.bundle.directions.settings["derived"].keys()
 
 
+def test_a_picture_of_a_camera_is_made_smaller_before_its_parts_are_looked_at(
+    tag_renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+):
+    sizes = []
+    monkeypatch.setattr(own_picture, "windows", lambda *size: sizes.append(size) or windows(*size))
+    for width, height in ((3000, 2000), (700, 600)):
+        bring(tag_renderer, file_of(drawing(width, height), "JPEG"))
+    assert sizes == [(667, 1000), (600, 700)]
+
+
 def bomb() -> bytes:
     """A PNG of a few hundred bytes that says it is 30,000 px wide and high."""
 

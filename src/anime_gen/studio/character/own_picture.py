@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.decoding import decode
@@ -16,6 +17,8 @@ from anime_gen.studio.character.mixing import latent_numbers
 from anime_gen.studio.character.recipe import IMPORTED, Recipe
 
 SHOWN_PX = 256
+ENOUGH_PX = 512
+"""A picture whose shorter side is twice this or more is made smaller first: a head in it can still be small."""
 STRANGE = 0.5
 """Strangeness above which a picture is taken to be drawn by another hand than the model's."""
 STRANGERS = (1, 2, 3, 4)
@@ -79,11 +82,14 @@ def bring(renderer: Renderer, file: bytes, progress: Callable[[float], None] = l
 
 
 def _decoded(file: bytes) -> np.ndarray:
+    """The picture, a camera's averaged down to what is looked at."""
     try:
-        return decode(file, LIMITS)
+        whole = decode(file, LIMITS)
     except Rejection as rejection:
         words = SENTENCES.get(rejection.reason, f"That is no picture this page can read: {rejection.detail}.")
         raise PictureError(words) from rejection
+    factor = min(whole.shape[:2]) // ENOUGH_PX
+    return np.asarray(Image.fromarray(whole).reduce(factor)) if factor > 1 else whole
 
 
 def _unmet(renderer: Renderer, read: dict[str, Value], measured: dict[str, Value]) -> list[Difference]:
