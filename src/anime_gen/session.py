@@ -34,7 +34,7 @@ PLAINER = (
 """What pydantic and Kedro add to a message about a parameter, and what a reader needs of it."""
 
 DATASET = re.compile(
-    r"Failed while (?:loading|saving) data (?:from|to) dataset .*?"
+    r"(?:\S+: )?Failed while (?:loading|saving) data (?:from|to) dataset .*?"
     r"(?:filepath=(?:\w+\()?(?P<quote>['\"])(?P<file>.*?)(?P=quote).*)?\)\.\n"
 )
 """What Kedro says before the error of a dataset: the only place where most of its datasets name their file."""
@@ -125,7 +125,7 @@ def message_for(error: BaseException) -> str:
     """The error's own words, without the framework's wrapping."""
     text = str(error).strip() or type(error).__name__
     if (found := DATASET.match(text)) is not None:
-        text = _with_its_file(text[found.end() :], found["file"], error.__cause__)
+        text = _with_its_file(text[found.end() :], found["file"], _first(error))
     for pattern, replacement in PLAINER:
         text = pattern.sub(replacement, text)
     text = NO_ROOM.sub(
@@ -134,7 +134,14 @@ def message_for(error: BaseException) -> str:
     return f"{text}\n(ANIME_GEN_DEBUG=1 shows where this came from.)"
 
 
-def _with_its_file(text: str, file: str | None, cause: BaseException | None) -> str:
+def _first(error: BaseException) -> BaseException:
+    """What went wrong at the bottom; Kedro wraps it more than once."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _with_its_file(text: str, file: str | None, cause: BaseException) -> str:
     """An error of a dataset; Kedro's own often speak of neither the file nor of what to do."""
     if file is None:
         return text
