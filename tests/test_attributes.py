@@ -90,3 +90,15 @@ def test_labels_are_read_in_the_words_of_people(shipped: Vocabulary) -> None:
     assert shipped["hair_color"].read(" blue ") == "blue"
     with pytest.raises(ValueError, match="aqua, black"):
         shipped["hair_color"].read("blu")
+
+
+def test_relations_are_added_where_an_attribute_says_nothing_of_them():
+    entry = {"label": "x", "kind": "continuous", "group": "eyewear"}
+    own = Vocabulary.parse({"size": entry, "rim": entry | {"shown_with": "hat"}, "hat": entry | {"kind": "binary"}})
+    told = own.related({"hat": ["size", "rim"]}, {"size": "glasses", "rim": "glasses"})
+    assert [(a.decided_by, a.shown_with) for a in told.values()] == [
+        ((), "glasses"),
+        ((), "hat"),
+        (("size", "rim"), ""),
+    ]
+    assert told.version == own.version

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
@@ -186,6 +186,20 @@ class Vocabulary(RootModel[dict[str, Attribute]]):
     def subset(self, names: Mapping[str, object] | tuple[str, ...] | list[str]) -> Vocabulary:
         """Only these attributes, in this vocabulary's order; there may be none."""
         return Vocabulary.model_construct({name: a for name, a in self.root.items() if name in names})
+
+    def related(self, decided_by: Mapping[str, Sequence[str]], shown_with: Mapping[str, str]) -> Vocabulary:
+        """With what decides its attributes and what they are seen with, where they say nothing of it themselves."""
+        return Vocabulary.model_construct(
+            {
+                name: attribute.model_copy(
+                    update={
+                        "decided_by": attribute.decided_by or tuple(decided_by.get(name, ())),
+                        "shown_with": attribute.shown_with or shown_with.get(name, ""),
+                    }
+                )
+                for name, attribute in self.root.items()
+            }
+        )
 
     @property
     def columns(self) -> list[Column]:

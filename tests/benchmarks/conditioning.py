@@ -25,7 +25,7 @@ from anime_gen.evaluation.measurer import Measurer
 from anime_gen.evaluation.measurer_training import ensure_measurer
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.evaluation.statistics import known_mean
-from anime_gen.images.faces import ArrayFaces, area_average
+from anime_gen.images.faces import ArrayFaces, Faces, area_average
 from anime_gen.stylegan2 import load_generator
 from anime_gen.stylegan2.networks.config import NetworkConfig
 from anime_gen.stylegan2.training.checkpoint import list_checkpoints
@@ -103,10 +103,10 @@ def tags_of(index: pd.DataFrame) -> TagSet:
     return training_tags(vocabulary, tagger, index, pd.DataFrame({"id": index["id"]} | unread | doubtful), ())
 
 
-def judged(folder: Path, measurer: Measurer, train: np.ndarray, held_out: np.ndarray, samples: int) -> dict[str, Any]:
+def judged(folder: Path, measurer: Measurer, train: Faces, held_out: np.ndarray, samples: int) -> dict[str, Any]:
     """Figures of the newest checkpoint of the one run in `folder`."""
     checkpoint = list_checkpoints(next(path for path in folder.iterdir() if path.is_dir()))[0]
-    config = QualityConfig(samples=samples, train_faces=samples, truncations=[], grid=2)
+    config = QualityConfig(samples=samples, truncations=[], grid=2)
     report, _ = judge_generator(load_generator(checkpoint / "generator.safetensors"), measurer, train, held_out, config)
     swap = report["swap"]
     return {
@@ -172,7 +172,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     pictures, index = drawn(out, options.faces, seed=0)
     held_out, _ = drawn(out, options.samples, seed=1)
-    tags = tags_of(index)
+    faces, tags = ArrayFaces(pictures), tags_of(index)
     measurer = Measurer.load(options.measurer) if options.measurer else ensure_measurer(MeasurerConfig(), progress=bar)
     path = out / "conditioning.json"
     results: dict[str, list[dict[str, Any]]] = json.loads(path.read_text()) if path.is_file() else {}
@@ -181,8 +181,8 @@ def main() -> None:
             done = results.setdefault(name, [])
             if name not in options.only or any(entry["seed"] == seed for entry in done):
                 continue
-            run_for(config, ArrayFaces(pictures), out / f"{name}-{seed}", options.seconds, tags)
-            done.append({"seed": seed} | judged(out / f"{name}-{seed}", measurer, pictures, held_out, options.samples))
+            run_for(config, faces, out / f"{name}-{seed}", options.seconds, tags)
+            done.append({"seed": seed} | judged(out / f"{name}-{seed}", measurer, faces, held_out, options.samples))
             path.write_text(json.dumps(results, indent=1))
             print(f"{LABELS[name]}, seed {seed}: {done[-1]}", flush=True)
     plot(results, out / "conditioning.png")

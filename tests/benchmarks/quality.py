@@ -92,6 +92,7 @@ class CpuClock:
         self.ticks: list[tuple[int, float]] = json.loads(path.read_text()) if path.is_file() else []
         self.start = time.process_time()
         self.before = self.ticks[-1][1] if self.ticks else 0.0
+        self.asked_to_stop = False
 
     def resume_at(self, images: int) -> None:
         """Drop ticks past the checkpoint that the training goes on from."""
@@ -103,7 +104,8 @@ class CpuClock:
         seconds = self.before + time.process_time() - self.start
         self.ticks.append((images, seconds))
         self.path.write_text(json.dumps(self.ticks))
-        if seconds >= self.limit:
+        if seconds >= self.limit and not self.asked_to_stop:
+            self.asked_to_stop = True  # a second signal ends the process at once
             os.kill(os.getpid(), signal.SIGTERM)
 
     def at(self, images: int) -> float:

@@ -208,3 +208,9 @@ def test_a_new_bundle_takes_the_place_of_the_old_one_and_equal_networks_have_equ
 def test_the_same_networks_make_the_same_picture(bundle: Bundle, copy: Path):
     pictures = [Renderer(one).render(Renderer(one).latent(5, 0.7), {}).pixels for one in (bundle, Bundle.load(copy))]
     assert (pictures[0] == pictures[1]).all()
+
+
+def test_the_shipped_model_knows_what_is_seen_only_with_glasses_and_what_a_name_of_a_colour_stands_for():
+    vocabulary = Bundle.load(Path("data/06_models/shipped")).tagger.vocabulary
+    assert vocabulary["glasses_size"].shown_with == "glasses"
+    assert set(vocabulary["hair_color"].decided_by) == {"hair_hue", "hair_saturation", "hair_lightness"}

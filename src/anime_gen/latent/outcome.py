@@ -62,14 +62,13 @@ def plain_value(values: Mapping[str, np.ndarray], name: str) -> Wish:
 
 
 def plain_outcomes(
-    vocabulary: Vocabulary, targets: Mapping[str, Wish], values: Mapping[str, np.ndarray], shown_with: Mapping[str, str]
+    vocabulary: Vocabulary, targets: Mapping[str, Wish], values: Mapping[str, np.ndarray]
 ) -> dict[str, Outcome]:
     """What became of wishes by the values read in the end, where no more is known about the way there."""
     found = {}
     for name in (name for name in vocabulary if name in targets):
         attribute, reached = vocabulary[name], plain_value(values, name)
-        reason = ""
-        carrier = shown_with.get(name, "")
+        reason, carrier = "", attribute.shown_with
         if carrier in vocabulary and float(values[carrier][0]) < 0.5:
             reason = hidden_reason(attribute, vocabulary[carrier])
         elif shortfall(attribute, targets[name], reached) > AS_ASKED:

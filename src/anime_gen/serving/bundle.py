@@ -105,6 +105,9 @@ class Bundle:
             raise
         except Exception as error:  # whatever a reader stumbles over, the bundle is at fault
             raise BundleError(f"The bundle {folder} cannot be read: {error} {CURE}") from error
+        # Sub-models may be older than these relations of attributes, as the shipped ones are; the directions know them.
+        settings = directions.settings
+        tagger.vocabulary = tagger.vocabulary.related(settings.get("derived", {}), settings.get("shown_with", {}))
         reports = {path.stem: read_json(path) for path in sorted((folder / REPORTS).glob("*.json"))}
         card, sha256 = read_json(folder / CARD), str(manifest["networks_sha256"])
         bundle = cls(folder, generator, tagger, directions, card, reports, sha256, originals)

@@ -122,7 +122,7 @@ class Renderer:
         values = tagger.values(readout)
         measured = {name: plain(value[0]) for name, value in values.items()}
         if outcomes is None:
-            outcomes = plain_outcomes(tagger.vocabulary, targets, values, directions.settings.get("shown_with", {}))
+            outcomes = plain_outcomes(tagger.vocabulary, targets, values)
         outcomes = {name: replace(outcome, reached=measured[name]) for name, outcome in outcomes.items()}
         return Picture(pixels, ws, measured, outcomes, tags, self._reach(tags, readout))
 

@@ -92,7 +92,8 @@ def test_an_address_that_names_no_character_is_refused(editor: Editor, address: 
 
 
 def test_a_row_that_needs_glasses_is_off_without_them(editor: Editor, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(editor.bundle.directions.settings, "shown_with", {"bangs": "glasses"})
+    tagger = editor.bundle.tagger
+    monkeypatch.setattr(tagger, "vocabulary", tagger.vocabulary.related({}, {"bangs": "glasses"}))
     for glasses, off in ((0.1, "only with glasses"), (0.9, "")):
         picture = replace(editor.picture, measured=editor.picture.measured | {"glasses": glasses})
         assert next(entry for entry in rows(editor, picture) if entry["name"] == "bangs")["off"] == off

@@ -54,8 +54,7 @@ class Editor:
     def carrier(self, name: str) -> Attribute | None:
         """The attribute without which this one cannot be seen, or None."""
         vocabulary = self.bundle.tagger.vocabulary
-        carrier = self.bundle.directions.settings.get("shown_with", {}).get(name)
-        return None if carrier is None or carrier not in vocabulary else vocabulary[carrier]
+        return next((a for a in vocabulary.values() if a.name == vocabulary[name].shown_with), None)
 
     @property
     def picture(self) -> Picture:

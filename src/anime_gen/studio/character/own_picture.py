@@ -13,7 +13,7 @@ from anime_gen.images.rejection import Rejection
 from anime_gen.images.windows import windows
 from anime_gen.serving.rendering import Picture, Renderer, Value
 from anime_gen.studio.character.comparison import Difference, differences
-from anime_gen.studio.character.mixing import latent_numbers
+from anime_gen.studio.character.mixing import latent_numbers, takeable
 from anime_gen.studio.character.recipe import IMPORTED, Recipe
 
 SHOWN_PX = 256
@@ -94,11 +94,9 @@ def _decoded(file: bytes) -> np.ndarray:
 
 def _unmet(renderer: Renderer, read: dict[str, Value], measured: dict[str, Value]) -> list[Difference]:
     """What differs, without what cannot be seen in the picture, and without names of what is told by its parts."""
-    bundle = renderer.bundle
-    carriers, derived = (bundle.directions.settings.get(key, {}) for key in ("shown_with", "derived"))
-    hidden = {name for name, carrier in carriers.items() if float(read.get(carrier, 0.0)) < 0.5}
-    told = {name: value for name, value in read.items() if name not in hidden and name not in derived}
-    return differences(bundle.tagger.vocabulary, told, measured)
+    vocabulary = renderer.bundle.tagger.vocabulary
+    seen = [name for name in takeable(vocabulary, read) if not vocabulary[name].decided_by]
+    return differences(vocabulary, {name: read[name] for name in seen}, measured)
 
 
 def _colours_apart(renderer: Renderer, seen: np.ndarray, picture: Picture) -> tuple[float, float]:

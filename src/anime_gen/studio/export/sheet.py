@@ -100,8 +100,7 @@ def _palette(pixels: np.ndarray, x: float, y: float) -> Iterator[Patch | Line]:
 def _values(editor: Editor, x: float, y: float) -> Iterator[Line]:
     """Measured values in columns, as many as the portrait is high."""
     vocabulary, measured = editor.bundle.tagger.vocabulary, editor.picture.measured
-    worn_with = editor.bundle.directions.settings.get("shown_with", {})
-    shown = [name for name in measured if _worn(worn_with.get(name, ""), measured)]
+    shown = [name for name in measured if _worn(vocabulary[name].shown_with, measured)]
     yield Line(x, y, 11, "Measured", 200)
     per_column = max(1, int((PORTRAIT - 96) / 12))
     for number, name in enumerate(shown):
