@@ -111,7 +111,7 @@ def _offer(desk: Desk, made: Brought) -> None:
         "bring.beside",
         [
             tiles.Tile("yours", tiles.thumbnail(made.seen), "The part of your picture that was used", "Your picture"),
-            tiles.Tile("made", tiles.thumbnail(made.picture.pixels), words, "Made after it"),
+            tiles.Tile("made", tiles.thumbnail(made.picture.pixels, tiles.CRISPER_PX), words, "Made after it"),
         ],
     )
     with st.container(horizontal=True):

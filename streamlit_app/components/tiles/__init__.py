@@ -14,7 +14,8 @@ from anime_gen.studio.character.picture_file import enlarged
 
 HERE = Path(__file__).parent
 THUMBNAIL_PX = 224
-CRISP_PX = 128
+CRISP_PX = 128  # where there are many
+CRISPER_PX = 256  # where one is looked at closely
 """Enlarging further takes four times as long, and a sheet has a dozen pictures."""
 
 _component = st.components.v2.component(
@@ -60,9 +61,9 @@ def beside(key: str, tiles: Sequence[Tile]) -> None:
     _component(data={"tiles": [asdict(tile) for tile in tiles], "actions": [], "side": BESIDE_PX}, key=key)
 
 
-def thumbnail(pixels: np.ndarray) -> str:
-    """A picture uint8 [r, r, 3] as the text of a small JPEG; one that is small itself is enlarged with crisp lines."""
-    crisp = enlarged(pixels, max(len(pixels), CRISP_PX))
+def thumbnail(pixels: np.ndarray, crisp_px: int = CRISP_PX) -> str:
+    """A picture uint8 [r, r, 3] as the text of a small JPEG; one below `crisp_px` is first enlarged with crisp lines."""
+    crisp = enlarged(pixels, max(len(pixels), crisp_px))
     small = crisp.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=90)
