@@ -62,7 +62,7 @@ def beside(key: str, tiles: Sequence[Tile]) -> None:
 
 
 def thumbnail(pixels: np.ndarray, crisp_px: int = CRISP_PX) -> str:
-    """A picture uint8 [r, r, 3] as the text of a small JPEG; one below `crisp_px` is first enlarged with crisp lines."""
+    """A picture uint8 [r, r, 3] as the text of a small JPEG; below `crisp_px` it is first enlarged with crisp lines."""
     crisp = enlarged(pixels, max(len(pixels), crisp_px))
     small = crisp.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
