@@ -1,5 +1,6 @@
 """The Label page in a real browser: twenty pictures by keyboard, one taken back, the server killed, nothing lost."""
 
+import base64
 import os
 import signal
 import socket
@@ -78,6 +79,42 @@ def counted(page: Page, words: str) -> None:
 
 def shown_face(page: Page) -> str:
     return page.locator(".pictures img").first.get_attribute("src") or ""
+
+
+def test_what_is_cleaned_up_after_an_older_drawing_does_not_silence_the_keys() -> None:
+    """Streamlit runs the clean-up of a drawing that a newer one overtook after the newer one is there."""
+    source = base64.b64encode((APP.parent / "components" / "label_board" / "board.js").read_bytes()).decode("ascii")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.set_content("<div id=place><div id=board tabindex=-1></div></div>")
+        said = page.evaluate(
+            """async (source) => {
+                const { default: mount } = await import(`data:text/javascript;base64,${source}`)
+                const place = document.querySelector("#place")
+                const face = (id) => ({ id, pictures: ["data:,"], alts: [id], guess: null })
+                const choices = [{ label: "Yes", value: 1, key: "y", legend: "Y" }]
+                const data = { session: "s", taken: 0, mode: "one", question: "?", questions: [face("a"), face("b")],
+                               choices, skip: "Can't tell", wanted: null, rest: 0, keys: [] }
+                const said = []
+                const drawn = { data, parentElement: place, setStateValue: (_, { events }) => said.push(events.length) }
+                const key = { key: "y", bubbles: true }
+                const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", key))
+                const overtaken = await mount(drawn)
+                await mount(drawn)
+                overtaken?.()
+                press()
+                place.remove()
+                press()
+                document.body.append(place)
+                await mount(drawn)
+                press()
+                return said
+            }""",
+            source,
+        )
+        browser.close()
+    assert said == [1, 2]
 
 
 def test_fast_keys_all_count_undo_asks_again_and_a_kill_loses_nothing(tmp_path: Path) -> None:

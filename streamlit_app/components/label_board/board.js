@@ -191,14 +191,21 @@ function pressed(board, event) {
   act()
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  let board = boards.get(parentElement)
-  if (!board) {
-    const listener = (event) => pressed(boards.get(parentElement), event)
-    document.addEventListener("keydown", listener, { capture: true })
-    board = { leave: () => document.removeEventListener("keydown", listener, { capture: true }) }
-    boards.set(parentElement, board)
+// Streamlit may clean up after an older drawing when a newer one stands in the same place already, so nothing is given to
+// it for that: a board stops listening when its place has left the page, and listens again when it is back.
+function made(place) {
+  const board = {}
+  board.heard = (event) => {
+    if (place.isConnected) pressed(board, event)
+    else document.removeEventListener("keydown", board.heard, { capture: true })
   }
+  boards.set(place, board)
+  return board
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const board = boards.get(parentElement) ?? made(parentElement)
+  document.addEventListener("keydown", board.heard, { capture: true }) // once, however often it is said
   const switched = board.session !== undefined && board.session !== data.session
   if (board.session !== data.session) Object.assign(board, fresh(data.session, data.taken))
   Object.assign(board, { data, root: parentElement, set: setStateValue, legends: data.keys.map((key) => key.toUpperCase()) })
@@ -210,5 +217,4 @@ export default function ({ data, parentElement, setStateValue }) {
       board.legends = legends
       draw(board)
     })
-  return board.leave
 }
