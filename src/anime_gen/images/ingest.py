@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from anime_gen.attributes import Vocabulary
     from anime_gen.labels.reader import Labels
 
-INDEX_VERSION = 3  # raise it when the same results would give another table
+INDEX_VERSION = 4  # raise it when the same results would give another table
 LOCK_PATIENCE_S = 10.0  # another ingest into the same store may be about to end
 BATCH = 64  # pictures a batch: what a kill may cost
 # Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
@@ -44,10 +44,13 @@ _PIXEL_SETTINGS = (
 )
 
 
-def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, stores: Path) -> Ingested:
+def ingest(
+    source: SourceConfig, faces: FacesConfig, attributes: Any, stores: Path, first_votes: bool = False
+) -> Ingested:
     """Bring the store of `source`, below the folder `stores`, up to date; no work when nothing changed.
 
-    `attributes` is the parameter of that name (a `Vocabulary` or its entries), which labels are checked against.
+    `attributes` is the parameter of that name (a `Vocabulary` or its entries), which labels are checked against;
+    `first_votes` says whether something else will speak for pictures without labels.
     Raises FileNotFoundError or ValueError with the next step when the source cannot be used, or when fewer than
     `faces.min_accepted` pictures of it can.
     """
@@ -68,8 +71,9 @@ def ingest(source: SourceConfig, faces: FacesConfig, attributes: Any, stores: Pa
             outcome, decoded = _up_to_date(opened, source, faces, vocabulary, folder)
     except Timeout:
         raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
-    warn_of(outcome.facts, outcome.rejects, vocabulary)
-    return outcome.ingested(source, decoded, time.monotonic() - started)
+    notes = outcome.notes(first_votes)
+    warn_of(notes, outcome.facts, outcome.rejects, vocabulary)
+    return outcome.ingested(source, notes, decoded, time.monotonic() - started)
 
 
 def store_key(source: Source, faces: FacesConfig) -> str:

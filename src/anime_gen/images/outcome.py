@@ -28,6 +28,10 @@ NO_LABELS = (
     "(make app); or sub-models taught elsewhere, corrected by drawn faces "
     "(--params tag.labels.taught_by=data/06_models/shipped/taggers,tag.labels.weak_start=drawn)"
 )
+FIRST_VOTES = (
+    "no picture came with a label: what tag.labels names speaks for them, until you answer some on the Label page "
+    "(make app)"
+)
 SHOWN = 3  # files left out for one reason that the log names
 DRAWN_LICENCE = "CC0-1.0: drawn by this program"
 
@@ -87,7 +91,7 @@ class Outcome:
             "labels": {column.removeprefix("label."): int(index[column].notna().sum()) for column in label_columns},
             "label_problems": len(labelled.problems),
             "unknown_label_columns": labelled.unknown_columns,
-            "notes": notes if label_columns else [*notes, NO_LABELS],
+            "notes": notes,
         }
         return cls(folder, facts, index, rejects)
 
@@ -119,10 +123,15 @@ class Outcome:
         rejects = [json.loads(line) for line in (folder / "rejects.jsonl").read_text().splitlines()]
         return cls(folder, state["facts"], pd.read_parquet(folder / "index.parquet"), rejects)
 
-    def ingested(self, source: SourceConfig, decoded: int, seconds: float) -> Ingested:
-        """Datasets of the pipeline. `decoded` and `seconds` tell of this run alone."""
+    def notes(self, first_votes: bool) -> list[str]:
+        """What the set cannot do. `first_votes`: whether something else speaks for pictures without labels."""
+        unlabelled = [] if self.facts["labels"] else [FIRST_VOTES if first_votes else NO_LABELS]
+        return [*self.facts["notes"], *unlabelled]
+
+    def ingested(self, source: SourceConfig, notes: list[str], decoded: int, seconds: float) -> Ingested:
+        """Datasets of the pipeline. `notes`, `decoded` and `seconds` tell of this run alone."""
         named = {"kind": source.kind, "name": source_name(source)}
-        facts = {key: value for key, value in self.facts.items() if key != "fingerprint"}
+        facts = {key: value for key, value in self.facts.items() if key != "fingerprint"} | {"notes": notes}
         report = {"source": named, **facts, "decoded": decoded, "seconds": round(seconds, 2)}
         card = {
             "source": named,
@@ -136,11 +145,11 @@ class Outcome:
         return Ingested(FaceStore(self.folder, named), self.index, self.rejects, report, card)
 
 
-def warn_of(facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:
+def warn_of(notes: list[str], facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:
     """Say in the log what the set cannot do and what of its tables was not used; the rejects file has every line."""
     from anime_gen.labels.reader import describe_unknown_columns
 
-    for note in facts["notes"]:
+    for note in notes:
         logger.warning("%s", note)
     for reason in ("table", "second_table", "archive"):
         lines = [line for line in rejects if line["reason"] == reason]

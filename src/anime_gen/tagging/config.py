@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+UserPath = Annotated[str, AfterValidator(os.path.expanduser)]
+"""A path on this disk; `~` is the home folder, which no shell puts in for us within `--params`."""
 
 
 class SubModelConfig(BaseModel):
@@ -59,8 +63,8 @@ class OnnxConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str
-    tags: str
+    model: UserPath
+    tags: UserPath
     threshold: float = Field(default=0.5, gt=0, lt=1)
 
 
@@ -77,7 +81,13 @@ class LabelsConfig(BaseModel):
     weak_count: int = Field(default=4000, ge=0, le=1_000_000, description="drawn faces for first votes")
     weak_weight: float = Field(default=0.3, gt=0)
     onnx: OnnxConfig | None = None
-    taught_by: str | None = Field(default=None, description="folder of sub-models taught elsewhere")
+    taught_by: UserPath | None = Field(default=None, description="folder of sub-models taught elsewhere")
+
+    @property
+    def gives_first_votes(self) -> bool:
+        """Whether anything but labels speaks for a picture."""
+        drawn = self.weak_start == "drawn" and self.weak_count > 0
+        return drawn or self.onnx is not None or self.taught_by is not None
 
 
 class TaggingConfig(BaseModel):

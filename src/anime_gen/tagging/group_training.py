@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from anime_gen.images.faces import Faces
 from anime_gen.labels.store import LabelStore
 from anime_gen.tagging.classifiers.fit import FittedSubModel, fit_sub_model, shape_of
 from anime_gen.tagging.classifiers.metrics import Judged, attribute_report, untrained_report
-from anime_gen.tagging.classifiers.network import SubModel
+from anime_gen.tagging.classifiers.network import Shape, SubModel
 from anime_gen.tagging.classifiers.pictures import one_after_another, reader
 from anime_gen.tagging.classifiers.plots import confusion_or_scatter, curves, reliability, worst_pictures
 from anime_gen.tagging.classifiers.sub_model import CalibratedModel
@@ -66,7 +67,7 @@ def train_group(
     `answers`: labels given on the Label page. `work`: a folder for what takes long and can be read again.
     """
     merged = _merged_labels(task, faces, index, answers, work)
-    reasons = lacking(task.vocabulary.values(), merged, task.labels.least)
+    reasons = lacking(task.vocabulary.values(), merged, task.labels)
     check_required(task.labels.required, task.vocabulary, reasons)
     weak = task.labels.weak_start == "drawn" and task.labels.weak_count > 0
     attributes = tuple(
@@ -192,9 +193,23 @@ def _start(task: GroupTask) -> SubModel | None:
         return None
     network, wanted = CalibratedModel.load(path).network, shape_of(task.size, task.training)
     if network.shape != wanted:
-        logger.warning("sub-model %s starts anew: %s has %s, not %s", task.size.group, path, network.shape, wanted)
+        logger.warning("%s", _other_size(task.size.group, path, network.shape, wanted))
         return None
     return network
+
+
+def _other_size(group: str, path: Path, theirs: Shape, ours: Shape) -> str:
+    """Which settings keep a sub-model from starting with what another one has learned."""
+    place = {"input_px": "tag.training.input_px"}
+    differing = {name: value for name, value in asdict(theirs).items() if value != getattr(ours, name)}
+    settings = ",".join(
+        f"{place.get(name, f'tag.{group}.sub_model.{name}')}={list(value) if isinstance(value, tuple) else value}"
+        for name, value in differing.items()
+    )
+    return (
+        f"sub-model {group} starts from nothing, since the one in {path} has another size; what that one says counts "
+        f"as first votes all the same. To start from it too: --params {shlex.quote(settings)}"
+    )
 
 
 def _tested(

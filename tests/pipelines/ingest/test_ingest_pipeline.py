@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from anime_gen.pipelines.ingest.nodes import FacesParameters, SourceParameters
 from anime_gen.pipelines.ingest.pipeline import create_pipeline
+from anime_gen.tagging.config import LabelsConfig
 from tests.images.pictures import write_faces
 
 ROOT = Path(__file__).parents[3]
@@ -24,13 +25,14 @@ def parameters(environment: str = "base") -> dict[str, Any]:
     return values
 
 
-def run(data: Path, source: dict[str, Any], faces: dict[str, Any]) -> dict[str, Any]:
+def run(data: Path, source: dict[str, Any], faces: dict[str, Any], **labels: Any) -> dict[str, Any]:
     values = parameters()
     catalog = DataCatalog(
         {
             "params:source": MemoryDataset(SourceParameters.model_validate({**values["source"], **source})),
             "params:faces": MemoryDataset(FacesParameters.model_validate({**values["faces"], "workers": 0, **faces})),
             "params:attributes": MemoryDataset({"glasses": {"label": "Glasses", "kind": "binary", "group": "eyewear"}}),
+            "params:tag.labels": MemoryDataset(LabelsConfig(**labels)),
             "face_stores": MemoryDataset(data / "faces"),
         }
     )
@@ -75,3 +77,16 @@ def test_nothing_to_reject_is_an_empty_table(tmp_path: Path) -> None:
     write_faces(tmp_path / "in", range(3))
     out = run(tmp_path, {"kind": "folder", "path": str(tmp_path / "in")}, {"resolution_px": 16, "min_accepted": 1})
     assert len(out["rejects"]) == 0
+
+
+def test_advice_for_unlabelled_pictures_is_what_is_not_done_yet(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_faces(tmp_path / "in", range(3))
+    place = tmp_path, {"kind": "folder", "path": str(tmp_path / "in")}, {"resolution_px": 16, "min_accepted": 1}
+    advice = "tag.labels.taught_by="
+    assert advice in run(*place)["ingest_report"]["notes"][-1]
+    assert advice in caplog.text
+    caplog.clear()
+    assert "tag.labels names speaks for them" in run(*place, taught_by="taggers")["ingest_report"]["notes"][-1]
+    assert advice not in caplog.text

@@ -262,7 +262,9 @@ def test_a_sub_model_of_another_shape_is_no_start_and_that_is_said(
     wish = task("hair", taught_by=str(trained[0] / TAGGERS))
     wider = GroupTask(wish.vocabulary, wish.size.model_copy(update={"width": 12, "epochs": 1}), TRAINING, wish.labels)
     made(wider, index_of(LABELS), tmp_path)
-    assert "sub-model hair starts anew" in caplog.text
+    assert "sub-model hair starts from nothing" in caplog.text
+    assert f"--params tag.hair.sub_model.width={wish.size.width}" in caplog.text
+    assert "Shape(" not in caplog.text
 
 
 @pytest.mark.parametrize("steps", [*range(1, 12), 100])

@@ -14,7 +14,8 @@ COUNT = 60
 def reasons(column: str, values: list[object], least: int = 20) -> dict[str, str]:
     index = pd.DataFrame({"id": [f"p{row}" for row in range(COUNT)], "split": "train", f"label.{column}": values})
     words = vocabulary().subset([column])
-    return lacking(words.values(), merge_labels(index, words, LabelsConfig(least=least), None), least)
+    config = LabelsConfig(least=least)
+    return lacking(words.values(), merge_labels(index, words, config, None), config)
 
 
 @pytest.mark.parametrize(

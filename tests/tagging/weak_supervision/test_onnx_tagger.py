@@ -104,6 +104,24 @@ def test_files_of_another_layout_are_refused_in_one_sentence(tmp_path: Path) -> 
         '{"architecture": "vit", "id2label": {"0": "blue_hair", "1": "long_hair", "2": "o_o"}, "size": 448}',
         '{"pretrained_cfg": {"input_size": [3, 448, 448]}, "label_names": ["blue_hair", "long_hair", "o_o"]}',
         '{"tags": [{"name": "blue\\\\_hair"}, {"name": "long_hair"}, {"name": "o_o"}]}',
+        '{"0": {"tag": "blue_hair", "category": "General"}, "1": {"tag": "long_hair"}, "2": {"tag": "o_o"}}',
+        '{"info": {}, "data": {"tag_mapping": {"idx_to_tag": {"0": "blue_hair", "1": "long_hair", "2": "o_o"}}}}',
+        '{"label2id": {"blue_hair": 0, "long_hair": 1, "o_o": 2}, "architectures": ["Vit"]}',
+        '{"1": "blue_hair", "2": "long_hair", "3": "o_o"}',
+        '[{"id": 0, "label": "blue_hair"}, {"id": 1, "label": "long_hair"}, {"id": 2, "label": "o_o"}]',
+        '{"id": 0, "name": "blue_hair"}\n{"id": 1, "name": "long_hair"}\n{"id": 2, "name": "o_o"}\n',
+        "id,name\n2,o_o\n0,blue_hair\n1,long_hair\n",
+        "sep=;\nid;tag\n9;blue_hair\n8;long_hair\n7;o_o\n",
+        "id|name\n0|blue_hair\n1|long_hair\n2|o_o\n",
+        "tag\nblue_hair\nlong_hair\no_o\n",
+        "0 blue_hair\n1 long_hair\n2 o_o\n",
+        "0: blue hair\n1: long hair\n2: o_o\n",
+        "0,blue_hair\n1,long_hair\n2,o_o\n",
+        "- blue_hair\n- long_hair\n- o_o\n",
+        '"blue_hair",\n"long_hair",\n"o_o"\n',
+        "# tags of the model\nblue_hair\nlong_hair\no_o\n",
+        "general:blue_hair\ngeneral:long_hair\nmeta:o_o\n",
+        "blue hair, long hair, o_o",
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -112,7 +130,19 @@ def test_lists_of_tags_in_the_forms_they_are_found_in(text: str, encoding: str, 
     assert read_tags(tmp_path / "tags") == ["blue_hair", "long_hair", "o_o"]
 
 
-@pytest.mark.parametrize("text", ["", "id,count\n0,9\n", '{"a": 0, "b": 5}', "[", "{}"])
+def test_a_list_of_lines_may_hold_faces_made_of_signs(tmp_path: Path) -> None:
+    (tmp_path / "tags.txt").write_text("1girl\n;)\n:3\n#unicus\n2: more\n,_,\n^_^\n")
+    assert read_tags(tmp_path / "tags.txt")[:4] == ["1girl", ";)", ":3", "#unicus"]
+    assert len(read_tags(tmp_path / "tags.txt")) == 7
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "id,count\n0,9\n", '{"a": 0, "b": 5}', "[", "{}", "[1, 2]", '[[0, "blue_hair"]]', '{"a": {"b": [1]}}'),
+        *("9,blue_hair,0\n7,long_hair,0\n", "id,name\n0,blue_hair\n1\n"),
+    ],
+)
 def test_what_is_no_list_of_tags_is_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "tags.csv").write_text(text)
     with pytest.raises(ValueError, match=r"tags\.csv"):
@@ -131,6 +161,16 @@ def test_votes_fill_gaps_only_where_the_tagger_is_sure(config: OnnxConfig, tmp_p
     assert np.isnan(targets.values["hair_color"][3])
     assert targets.weights["hair_color"][0] == pytest.approx(0.3)
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_a_list_that_speaks_of_nothing_here_is_refused(config: OnnxConfig, tmp_path: Path) -> None:
+    Path(config.tags).write_text("a 5\nb 6\nc 7\n")
+    with pytest.raises(ValueError, match=r"selected_tags\.csv lists 3 tags \(a_5, b_6, c_7 \.\.\.\), and none"):
+        add_votes(Targets(vocabulary(), 3), ArrayFaces(PICTURES), config, 0.3, tmp_path / "cache")
+
+
+def test_the_home_folder_is_found() -> None:
+    assert OnnxConfig(model="~/model.onnx", tags="tags.csv").model == str(Path.home() / "model.onnx")
 
 
 def test_names_of_tags() -> None:

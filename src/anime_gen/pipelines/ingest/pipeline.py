@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 ingest_faces,
-                ["params:source", "params:faces", "params:attributes", "face_stores"],
+                ["params:source", "params:faces", "params:attributes", "params:tag.labels", "face_stores"],
                 ["face_store", "face_index", "rejects", "ingest_report", "data_card"],
                 name="ingest_faces",
             )

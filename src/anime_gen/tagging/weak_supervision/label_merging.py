@@ -20,6 +20,10 @@ from anime_gen.tagging.targets import Targets, decoded, is_allowed, targets_of_i
 
 logger = logging.getLogger(__name__)
 SECOND_VALUE = 5  # labelled training pictures that must differ from the most common value
+OTHERS_SPEAK = (
+    ", or let sub-models taught elsewhere and drawn faces speak "
+    "(tag.labels.taught_by=data/06_models/shipped/taggers,tag.labels.weak_start=drawn)"
+)
 
 
 @dataclass
@@ -81,16 +85,16 @@ def _add_comparisons(targets: Targets, store: LabelStore, places: dict[str, int]
         targets.put(attribute.name, np.array([places[p] for p in unknown], int), list(unknown.values()), weight)
 
 
-def lacking(attributes: Iterable[Attribute], merged: MergedLabels, least: int) -> dict[str, str]:
+def lacking(attributes: Iterable[Attribute], merged: MergedLabels, config: LabelsConfig) -> dict[str, str]:
     """Attributes with too few labelled training pictures, and what to do about each."""
     reasons = {}
+    others = "" if config.taught_by is not None and config.weak_start == "drawn" else OTHERS_SPEAK
     for attribute in attributes:
         count = int(merged.targets.stated(attribute.name)[merged.learning].sum())
-        if count < least:
+        if count < config.least:
             reasons[attribute.name] = (
-                f"{count} labelled training pictures, at least {least} are needed: add a column {attribute.name} to "
-                "labels.csv, or answer on the Label page (make app), or let sub-models taught elsewhere and drawn "
-                "faces speak (tag.labels.taught_by=data/06_models/shipped/taggers,tag.labels.weak_start=drawn)"
+                f"{count} labelled training pictures, at least {config.least} are needed: add a column "
+                f"{attribute.name} to labels.csv, or answer on the Label page (make app){others}"
             )
         elif (sameness := _all_alike(attribute, merged)) is not None:
             reasons[attribute.name] = sameness

@@ -135,15 +135,17 @@ def add_votes(targets: Targets, faces: Faces, config: OnnxConfig, weight: float,
     """
     tagger = OnnxTagger(config)
     voted = np.zeros(targets.count, dtype=bool)
+    speaking = [
+        (attribute, places) for attribute in targets.vocabulary.values() if (places := _spoken(attribute, tagger))
+    ]
+    if not speaking:
+        raise ValueError(
+            f"tag.labels.onnx: {config.tags} lists {len(tagger.names)} tags ({', '.join(tagger.names[:3])} ...), and "
+            "none of them speaks for an attribute of this project, as glasses or blue_hair would; name the list that "
+            "came with the model, or set tag.labels.onnx to null"
+        )
     probabilities = _cached(tagger, faces, config, cache)
-    for attribute in targets.vocabulary.values():
-        spoken = {
-            value: [tagger.names.index(name) for name in map(plain_tag, names) if name in tagger.names]
-            for value, names in tags_of(attribute).items()
-        }
-        spoken = {value: places for value, places in spoken.items() if places}
-        if not spoken:
-            continue
+    for attribute, spoken in speaking:
         best = np.stack([probabilities[:, places].max(axis=1) for places in spoken.values()], axis=1)
         free = ~targets.known(attribute.name)
         if attribute.kind == "binary":
@@ -155,6 +157,15 @@ def add_votes(targets: Targets, faces: Faces, config: OnnxConfig, weight: float,
         targets.put(attribute.name, rows, values, weight, votes=True)
         voted[rows] = True
     return voted
+
+
+def _spoken(attribute: Attribute, tagger: OnnxTagger) -> dict[str, list[int]]:
+    """Places in the tagger's output that speak for each value of an attribute."""
+    places = {
+        value: [tagger.names.index(name) for name in map(plain_tag, names) if name in tagger.names]
+        for value, names in tags_of(attribute).items()
+    }
+    return {value: found for value, found in places.items() if found}
 
 
 def _cached(tagger: OnnxTagger, faces: Faces, config: OnnxConfig, cache: Path) -> np.ndarray:
