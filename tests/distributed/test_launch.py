@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from anime_gen.distributed import Group, launch
+from anime_gen.distributed.crew import GLOO_INTERFACE
 from anime_gen.distributed.launch import WorkerLostError
 
 
@@ -33,6 +34,21 @@ def test_workers_add_up_and_listen_to_the_first(tmp_path: Path) -> None:
     expected = [6.0, 30.0, 1.0, 3.0]
     assert launch(add, partial(write, tmp_path), 3) == expected
     assert [(tmp_path / str(rank)).read_text() for rank in (1, 2)] == [repr(expected)] * 2
+
+
+def test_the_network_interface_is_chosen_for_one_launch_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(GLOO_INTERFACE, raising=False)
+    launch(add, add, 2)
+    assert GLOO_INTERFACE not in os.environ
+    monkeypatch.setenv(GLOO_INTERFACE, "lo")
+    launch(add, add, 2)
+    assert os.environ[GLOO_INTERFACE] == "lo"
+
+
+def test_no_more_workers_than_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(ValueError, match=r"run\.workers is 2, but this machine has 1 GPU\(s\)"):
+        launch(add, add, 2, device="cuda")
 
 
 def test_a_worker_that_is_always_lost_ends_the_work() -> None:

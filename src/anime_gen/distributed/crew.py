@@ -13,6 +13,7 @@ from anime_gen.distributed.group import ConnectionLostError, Group, ProcessGroup
 
 Work = Callable[[Group], object]
 PATIENCE = datetime.timedelta(minutes=30)  # worker 0 may measure and save for long while the others wait
+GLOO_INTERFACE = "GLOO_SOCKET_IFNAME"
 LEFT_ALONE = 75  # exit code of a worker that ends because another one did
 
 
@@ -52,17 +53,33 @@ def work(follow: Work, rank: int, workers: int, meeting: str, interface: str, de
 @contextmanager
 def joined(rank: int, workers: int, meeting: str, interface: str, device: str, gpu: int) -> Iterator[Group]:
     """Meet the other workers; leave together. On `cuda` this worker computes on number `gpu` and talks by NCCL."""
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
+    place = {"init_method": meeting, "rank": rank, "world_size": workers, "timeout": PATIENCE}
     if device == "cuda":
         torch.cuda.set_device(gpu)
-    distributed.init_process_group(
-        "nccl" if device == "cuda" else "gloo",
-        init_method=meeting,
-        rank=rank,
-        world_size=workers,
-        timeout=PATIENCE,
-    )
+        distributed.init_process_group("nccl", **place)
+    else:
+        with _gloo_talks_on(interface):
+            distributed.init_process_group("gloo", **place)
     try:
         yield ProcessGroup(torch.device(device))
     finally:
         distributed.destroy_process_group()
+
+
+@contextmanager
+def _gloo_talks_on(interface: str) -> Iterator[None]:
+    """Gloo looks here when a group is made; the next group may be another engine's, and a user's own choice stays."""
+    chosen = os.environ.get(GLOO_INTERFACE)
+    os.environ[GLOO_INTERFACE] = chosen or interface
+    try:
+        yield
+    finally:
+        if not chosen:
+            del os.environ[GLOO_INTERFACE]
+
+
+def check_room(workers: int, there: int, device: str, where: str) -> None:
+    """Raise ValueError unless there is a core, or on `cuda` a GPU, for every worker."""
+    if workers > there:
+        kind = "GPU" if device == "cuda" else "core"
+        raise ValueError(f"run.workers is {workers}, but {where} has {there} {kind}(s)")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from anime_gen.distributed.crew import LEFT_ALONE, Work, work
+from anime_gen.distributed.crew import LEFT_ALONE, Work, check_room, work
 
 
 def places(device: str) -> int:
@@ -27,6 +27,8 @@ class Processes:
     gpu = 0
 
     def __init__(self, follow: Work, workers: int, device: str) -> None:
+        if device == "cuda":  # cores may be shared
+            check_room(workers, places(device), device, "this machine")
         context = multiprocessing.get_context("spawn")
         self._folder = tempfile.TemporaryDirectory()
         self.meeting = f"file://{Path(self._folder.name) / 'meeting'}"

@@ -1,54 +1,40 @@
 """Workers as tasks of a Ray cluster, on whatever machines it has; the leading process is its driver.
 
 They must see the same files as this process, under the same names. With the environment variable RAY_ADDRESS that
-cluster is joined, else one of this machine alone is started and ended again. Extra `ray` of the package.
+cluster is joined, else one of this machine alone is started and ended again (see ray_cluster.py).
 """
 
-import os
 import socket
+from contextlib import ExitStack
 from typing import Any
 
-from anime_gen.distributed.crew import Work, work
-
-
-def _connected() -> Any:
-    """The module `ray`, connected."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no report to anybody
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise ValueError("run.engine: ray needs the package ray: pip install 'anime_gen[ray]'") from error
-    if not ray.is_initialized():
-        own = {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-        ray.init(log_to_driver=False, logging_level="ERROR", **own)
-    return ray
+from anime_gen.distributed.crew import Work, check_room, work
+from anime_gen.distributed.ray_cluster import connected
 
 
 def places(device: str) -> int:
     """GPUs or cores of the whole cluster."""
-    return int(_connected().cluster_resources().get("GPU" if device == "cuda" else "CPU", 0))
+    with connected() as ray:
+        return _places(ray, device)
 
 
 class RayTasks:
     """A crew (see crew.py) of Ray tasks that meet at a port of this machine."""
 
     def __init__(self, follow: Work, workers: int, device: str) -> None:
-        self._ray = ray = _connected()
-        there = places(device)
-        if workers > there:
-            raise ValueError(
-                f"run.workers is {workers}, but the Ray cluster has {there} {'GPU' if device == 'cuda' else 'core'}(s)"
-            )
-        address = ray.util.get_node_ip_address()
-        self.interface = _interface(address)
-        self.meeting = f"tcp://{address}:{_free_port(address)}"
-        gpus = 1 if device == "cuda" else 0
-        # The driver computes too, but Ray does not know: a task that does nothing holds the driver's GPU for it.
-        self._seat = ray.remote(num_cpus=0, num_gpus=gpus)(_Seat).options(scheduling_strategy=_here(ray)).remote()
-        self.gpu = ray.get(self._seat.gpu.remote())
-        task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_task)
-        self._tasks = [task.remote(follow, rank, workers, self.meeting, device) for rank in range(1, workers)]
+        with ExitStack() as stack:
+            self._ray = ray = stack.enter_context(connected())
+            check_room(workers, _places(ray, device), device, "the Ray cluster")
+            address = ray.util.get_node_ip_address()
+            self.interface = _interface(address)
+            self.meeting = f"tcp://{address}:{_free_port(address)}"
+            gpus = 1 if device == "cuda" else 0
+            # The driver computes too, but Ray does not know: a task that does nothing holds the driver's GPU for it.
+            self._seat = ray.remote(num_cpus=0, num_gpus=gpus)(_Seat).options(scheduling_strategy=_here(ray)).remote()
+            self.gpu = ray.get(self._seat.gpu.remote())
+            task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_task)
+            self._tasks = [task.remote(follow, rank, workers, self.meeting, device) for rank in range(1, workers)]
+            self._connection = stack.pop_all()
 
     def finish(self) -> None:
         """Go on when all have ended."""
@@ -68,7 +54,7 @@ class RayTasks:
         for task in self._tasks:
             self._ray.cancel(task, force=True)
         self._ray.kill(self._seat)
-        self._ray.shutdown()
+        self._connection.close()
 
 
 class _Seat:
@@ -76,6 +62,10 @@ class _Seat:
         import ray
 
         return int((ray.get_gpu_ids() or [0])[0])
+
+
+def _places(ray: Any, device: str) -> int:
+    return int(ray.cluster_resources().get("GPU" if device == "cuda" else "CPU", 0))
 
 
 def _here(ray: Any) -> Any:

@@ -54,7 +54,7 @@ class Editor:
     def carrier(self, name: str) -> Attribute | None:
         """The attribute without which this one cannot be seen, or None."""
         vocabulary = self.bundle.tagger.vocabulary
-        return next((a for a in vocabulary.values() if a.name == vocabulary[name].shown_with), None)
+        return vocabulary.root.get(vocabulary[name].shown_with)
 
     @property
     def picture(self) -> Picture:

@@ -17,21 +17,16 @@ def choose_device(wanted: str) -> torch.device:
 def choose_workers(wanted: int | str, parts: int, device: str, engine: Engine = "processes") -> int:
     """Workers to train with: `auto` is a GPU or a core each, as far as the `parts` of a batch go.
 
-    Raises `ValueError` if more are asked for than there are parts or GPUs.
+    Raises `ValueError` if more are asked for than there are parts.
     """
     if wanted != "auto" and int(wanted) > parts:
         raise ValueError(
             f"run.workers is {wanted}, but a batch is computed in {parts} part(s): set optim.micro_batch to at most "
             "the smallest batch divided by the workers"
         )
-    if wanted == 1:  # needs no engine
-        return 1
-    there = places(device, engine)
-    if wanted == "auto":
-        return max(1, min(there, parts))
-    if device == "cuda" and int(wanted) > there:
-        raise ValueError(f"run.workers is {wanted}, but there are {there} GPU(s)")
-    return int(wanted)
+    if wanted != "auto":
+        return int(wanted)
+    return max(1, min(places(device, engine), parts)) if parts > 1 else 1
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
