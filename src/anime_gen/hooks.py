@@ -171,7 +171,7 @@ class MlflowHooks:
         if data.fingerprint in self._inputs_told:
             return
         self._inputs_told.add(data.fingerprint)
-        faces = dataset_of({"folder": data.folder.name} | data.facts, data_name(self._source))
+        faces = dataset_of({"folder": data.place.name} | data.facts, data_name(self._source))
         tracker.log_dataset(faces, "training" if self._trains else "evaluation")
         tracker.set_tags({"data.fingerprint": data.fingerprint})
 

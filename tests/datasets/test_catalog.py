@@ -49,7 +49,7 @@ def test_faces_are_named_and_mapped_not_copied(catalog: DataCatalog, tmp_path: P
     store.source["kind"] = "drawn"
     catalog.save("face_store", store)
     loaded = catalog.load("face_store")
-    assert (loaded.folder, loaded.source) == (store.folder, {"kind": "drawn"})
+    assert (loaded.place, loaded.source) == (store.place, {"kind": "drawn"})
     assert (loaded.read(np.arange(5)) == pictures).all()
     assert (tmp_path / "data/02_intermediate/face_store.json").stat().st_size < 1000
 

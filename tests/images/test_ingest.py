@@ -23,7 +23,7 @@ def ingested(path: Path, data: Path, *, source: dict[str, Any] | None = None, **
 
 
 def store_folder(done: Ingested, data: Path) -> Path:
-    return done.face_store.folder
+    return done.face_store.place
 
 
 def test_row_i_of_the_table_is_picture_i_of_the_store(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_another_source_or_resolution_leaves_the_first_store_alone(tmp_path: Pat
     write_faces(tmp_path / "two", range(3, 6))
     first = ingested(tmp_path / "one", tmp_path)
     others = [ingested(tmp_path / "two", tmp_path), ingested(tmp_path / "one", tmp_path, resolution_px=16)]
-    assert len({done.face_store.folder for done in (first, *others)}) == 3
+    assert len({done.face_store.place for done in (first, *others)}) == 3
     assert ingested(tmp_path / "one", tmp_path).report["decoded"] == 0
 
 
@@ -221,6 +221,6 @@ def test_drawn_faces_bring_their_truth_and_grow_by_what_is_missing(tmp_path: Pat
     assert drawn(6, tmp_path).face_store.fingerprint == first.face_store.fingerprint
     other = drawn(3, tmp_path, seed=1)
     assert other.report["decoded"] == 3
-    assert other.face_store.folder != first.face_store.folder
+    assert other.face_store.place != first.face_store.place
     with pytest.raises(ValueError, match=r"source.split must be one of default"):
         drawn(3, tmp_path, split="none")

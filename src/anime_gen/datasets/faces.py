@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from anime_gen.datasets.file import FileDataset
-from anime_gen.images.store import FaceStore, open_face_store, save_card
+from anime_gen.images import FaceStore, open_face_store, save_card
 
 
 class FaceStoreDataset(FileDataset[FaceStore, FaceStore]):

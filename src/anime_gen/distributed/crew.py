@@ -3,7 +3,7 @@
 import datetime
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Protocol
 
 import torch
@@ -53,13 +53,13 @@ def work(follow: Work, rank: int, workers: int, meeting: str, interface: str, de
 @contextmanager
 def joined(rank: int, workers: int, meeting: str, interface: str, device: str, gpu: int) -> Iterator[Group]:
     """Meet the other workers; leave together. On `cuda` this worker computes on number `gpu` and talks by NCCL."""
-    place = {"init_method": meeting, "rank": rank, "world_size": workers, "timeout": PATIENCE}
-    if device == "cuda":
+    cuda = device == "cuda"
+    if cuda:
         torch.cuda.set_device(gpu)
-        distributed.init_process_group("nccl", **place)
-    else:
-        with _gloo_talks_on(interface):
-            distributed.init_process_group("gloo", **place)
+    with nullcontext() if cuda else _gloo_talks_on(interface):
+        distributed.init_process_group(
+            "nccl" if cuda else "gloo", init_method=meeting, rank=rank, world_size=workers, timeout=PATIENCE
+        )
     try:
         yield ProcessGroup(torch.device(device))
     finally:

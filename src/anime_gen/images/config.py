@@ -87,6 +87,7 @@ class FacesConfig:
     face_margin: float = 0.5  # kept around that face, as a share of its size
     near_duplicates: bool | None = None  # null: search them unless the source is drawn
     min_accepted: int = 16  # fewer usable pictures than this stop the run
+    store: str | None = None  # an address that fsspec knows (s3://bucket/folder) for a copy that the stages then read
     workers: int | None = None  # null: one process a core; 0: in this process, which a decoder might then bring down
 
     def __post_init__(self) -> None:
@@ -94,7 +95,9 @@ class FacesConfig:
         _check_choice("faces", "resolution_px", self.resolution_px, RESOLUTIONS)
         _check_choice("faces", "framing", self.framing, get_args(Framing))
         _check_choice("faces", "near_duplicates", self.near_duplicates, (None, True, False))
-        _check_texts("faces", {"background": self.background, "face_cascade": self.face_cascade})
+        _check_texts("faces", {"background": self.background, "face_cascade": self.face_cascade, "store": self.store})
+        if self.store is not None and "://" not in self.store:
+            raise ValueError(f"faces.store must be an address such as s3://bucket/folder, got {self.store!r}")
         for name, low, high in (
             ("max_bytes", 1, 2**30),
             ("max_side_px", 1, 65_535),

@@ -24,9 +24,10 @@ from anime_gen.images.index import build_index, keep_usable
 from anime_gen.images.labelling import gather_labels, stated_labels
 from anime_gen.images.ledger import Ledger
 from anime_gen.images.outcome import Ingested, Outcome, too_few, warn_of
+from anime_gen.images.remote import RemoteStore
 from anime_gen.images.sources.members import Listing, Source
 from anime_gen.images.sources.opening import open_source, read_table
-from anime_gen.images.store import FaceStore, ShardWriter, publish_store
+from anime_gen.images.store import FaceStore, ShardWriter, publish_remotely, publish_store
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 INDEX_VERSION = 4  # raise it when the same results would give another table
 LOCK_PATIENCE_S = 10.0  # another ingest into the same store may be about to end
+FETCHED = "fetched"  # beside the stores: what was read of one at an address
 BATCH = 64  # pictures a batch: what a kill may cost
 # Settings of `faces` that decide which pixels are stored; the others only decide what is said about them.
 _PIXEL_SETTINGS = (
@@ -52,7 +54,7 @@ def ingest(
     `attributes` is the parameter of that name (a `Vocabulary` or its entries), which labels are checked against;
     `first_votes` says whether something else will speak for pictures without labels.
     Raises FileNotFoundError or ValueError with the next step when the source cannot be used, or when fewer than
-    `faces.min_accepted` pictures of it can.
+    `faces.min_accepted` pictures of it can; ValueError when `faces.store` cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -64,16 +66,21 @@ def ingest(
         load_cascade(faces.face_cascade)
     opened = open_source(source, faces, stores)
     folder = stores / store_key(opened, faces)
+    remote = RemoteStore(f"{faces.store.rstrip('/')}/{folder.name}", stores / FETCHED) if faces.store else None
+    if remote is not None:
+        remote.check()
     try:
         with naming(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with naming(folder), FileLock(folder.with_suffix(".lock"), timeout=LOCK_PATIENCE_S):
             outcome, decoded = _up_to_date(opened, source, faces, vocabulary, folder)
+            if remote is not None:
+                _publish(folder, remote)
     except Timeout:
         raise ValueError(f"another process is ingesting into {folder}; wait until it is done and run again") from None
     notes = outcome.notes(first_votes)
     warn_of(notes, outcome.facts, outcome.rejects, vocabulary)
-    return outcome.ingested(source, notes, decoded, time.monotonic() - started)
+    return outcome.ingested(source, notes, decoded, time.monotonic() - started, remote)
 
 
 def store_key(source: Source, faces: FacesConfig) -> str:
@@ -161,11 +168,17 @@ def _check_room(folder: Path, needed: int) -> None:
         raise disk_full(folder, f"{needed / 2**20:,.0f} MiB are needed for the faces, {free / 2**20:,.0f} MiB are free")
 
 
-def _progress(total: int, what: str) -> "tqdm[Any]":
+def _progress(total: int, what: str, unit: str = "pictures") -> "tqdm[Any]":
     from tqdm import tqdm
 
     pause = 0.5 if sys.stderr.isatty() else 15.0  # a log file wants a line now and then, not a moving bar
-    return tqdm(total=total, desc=what, unit=" pictures", mininterval=pause)
+    return tqdm(total=total, desc=what, unit=f" {unit}", mininterval=pause)
+
+
+def _publish(folder: Path, remote: RemoteStore) -> None:
+    shards = len(list((folder / "shards").iterdir()))
+    with _progress(shards, f"Copies to {remote.address.partition('://')[0]}", "shards") as bar:
+        publish_remotely(folder, remote, bar.update)
 
 
 def _settle(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anime_gen.images.config import SourceConfig
 from anime_gen.images.files import sync, write_atomically
 from anime_gen.images.index import split_notes
+from anime_gen.images.remote import RemoteStore
 from anime_gen.images.store import FaceStore
 
 if TYPE_CHECKING:
@@ -128,8 +129,10 @@ class Outcome:
         unlabelled = [] if self.facts["labels"] else [FIRST_VOTES if first_votes else NO_LABELS]
         return [*self.facts["notes"], *unlabelled]
 
-    def ingested(self, source: SourceConfig, notes: list[str], decoded: int, seconds: float) -> Ingested:
-        """Datasets of the pipeline. `notes`, `decoded` and `seconds` tell of this run alone."""
+    def ingested(
+        self, source: SourceConfig, notes: list[str], decoded: int, seconds: float, remote: RemoteStore | None = None
+    ) -> Ingested:
+        """Datasets of the pipeline; of the copy at `remote`. `notes`, `decoded`, `seconds` tell of this run alone."""
         named = {"kind": source.kind, "name": source_name(source)}
         facts = {key: value for key, value in self.facts.items() if key != "fingerprint"} | {"notes": notes}
         report = {"source": named, **facts, "decoded": decoded, "seconds": round(seconds, 2)}
@@ -142,7 +145,7 @@ class Outcome:
             "ingested": datetime.date.fromtimestamp((self.folder / "state.json").stat().st_mtime).isoformat(),
             "labels": sorted(self.facts["labels"]),
         }
-        return Ingested(FaceStore(self.folder, named), self.index, self.rejects, report, card)
+        return Ingested(FaceStore(remote or self.folder, named), self.index, self.rejects, report, card)
 
 
 def warn_of(notes: list[str], facts: dict[str, Any], rejects: list[dict[str, Any]], vocabulary: "Vocabulary") -> None:

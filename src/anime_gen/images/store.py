@@ -2,14 +2,15 @@
 
 A store folder holds `shards/NNNNN.u8` (raw uint8 pictures, a fixed number a shard), `rows.i64` (which slot is face i)
 and `store.json` (the manifest, replaced last). Pictures live in *slots* that never move: a later ingest appends slots
-and republishes `rows.i64`, so a trainer that has the store open goes on reading what it opened.
+and republishes `rows.i64`, so a trainer that has the store open goes on reading what it opened. A copy of the store may
+lie at an address of an object store (see remote.py).
 """
 
 import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,21 @@ import numpy as np
 
 from anime_gen.images.faces import AveragedFaces, Faces, check_indices
 from anime_gen.images.files import naming, write_atomically
+from anime_gen.images.remote import RemoteStore
 
 SCHEMA = 1
+MANIFEST, ROWS = "store.json", "rows.i64"
 SHARD_BYTES = 256 * 2**20  # few enough files that 200,000 faces of 128 px stay far below the limit of open files
 
 
 def rows_per_shard(resolution: int) -> int:
     """Pictures in one shard: the largest power of two that stays within `SHARD_BYTES`."""
     return 1 << max(0, (SHARD_BYTES // (resolution * resolution * 3)).bit_length() - 1)
+
+
+def shard_name(shard: int) -> str:
+    """Where a shard lies in its store's folder."""
+    return f"shards/{shard:05d}.u8"
 
 
 class ShardWriter:
@@ -96,7 +104,7 @@ def publish_store(folder: Path, resolution: int, slots: np.ndarray, digests: Ite
     """Make face i of the store the picture in `slots[i]`; the manifest is replaced last. Returns the fingerprint."""
     fingerprint = content_fingerprint(resolution, digests)
     rows = np.asarray(slots).astype("<i8").tobytes()
-    write_atomically(folder / "rows.i64", lambda file: file.write(rows))
+    write_atomically(folder / ROWS, lambda file: file.write(rows))
     manifest = {
         "schema": SCHEMA,
         "resolution": resolution,
@@ -106,7 +114,7 @@ def publish_store(folder: Path, resolution: int, slots: np.ndarray, digests: Ite
         "fingerprint": fingerprint,
     }
     text = json.dumps(manifest, indent=1).encode() + b"\n"
-    write_atomically(folder / "store.json", lambda file: file.write(text))
+    write_atomically(folder / MANIFEST, lambda file: file.write(text))
     return fingerprint
 
 
@@ -122,43 +130,51 @@ def write_store(folder: Path, pictures: np.ndarray) -> "FaceStore":
 
 
 class FaceStore:
-    """Random access to the faces of a store folder, without decoding. Any number of processes may read."""
+    """Random access to the faces of a store, without decoding. Any number of processes may read."""
 
-    def __init__(self, folder: Path, source: Mapping[str, Any] | None = None) -> None:
-        """Open `folder`, whose faces are of `source` (its kind and name).
+    def __init__(self, place: Path | RemoteStore, source: Mapping[str, Any] | None = None) -> None:
+        """Open the store in a folder or at an address; its faces are of `source` (its kind and name).
 
+        Shards of a folder are mapped at once, those at an address when a picture of them is first read.
         FileNotFoundError when there is no store, ValueError when its files do not fit together.
         """
-        self.folder = Path(folder)
+        self.place = place
         self.source = dict(source or {})
-        manifest = _read_manifest(self.folder)
+        manifest = _read_manifest(place)
         self._resolution = int(manifest["resolution"])
         self._fingerprint = str(manifest["fingerprint"])
         self._shard_rows = int(manifest["rows_per_shard"])
-        self._slots = np.fromfile(self.folder / "rows.i64", dtype="<i8")
-        if len(self._slots) != manifest["count"] or (len(self._slots) and self._slots.max() >= manifest["slots"]):
-            raise ValueError(
-                f"{self.folder}: rows.i64 does not fit store.json; run `kedro run --pipelines=ingest` again"
-            )
-        shards = -(-int(manifest["slots"]) // self._shard_rows)
-        self._shards = [self._map_shard(shard, int(manifest["slots"])) for shard in range(shards)]
+        self._slot_count = int(manifest["slots"])
+        self._slots = np.fromfile(_local(place, manifest.get("rows", ROWS)), dtype="<i8")
+        if len(self._slots) != manifest["count"] or (len(self._slots) and self._slots.max() >= self._slot_count):
+            raise ValueError(f"{place}: rows.i64 does not fit store.json; run `kedro run --pipelines=ingest` again")
+        shards = range(-(-self._slot_count // self._shard_rows))
+        self._names: list[str] = manifest.get("shards", [shard_name(shard) for shard in shards])
+        self._shards: dict[int, np.ndarray] = {}
+        if isinstance(place, Path):
+            for shard in shards:
+                self._shard(shard)
 
-    def _map_shard(self, shard: int, slots: int) -> np.ndarray:
-        path = self.folder / "shards" / f"{shard:05d}.u8"
-        rows = min(self._shard_rows, slots - shard * self._shard_rows)
+    def _shard(self, shard: int) -> np.ndarray:
+        """The pictures of a shard, mapped into memory."""
+        if shard not in self._shards:
+            self._shards[shard] = self._map_shard(shard)
+        return self._shards[shard]
+
+    def _map_shard(self, shard: int) -> np.ndarray:
+        path = _local(self.place, self._names[shard])
+        rows = min(self._shard_rows, self._slot_count - shard * self._shard_rows)
         shape = (rows, self._resolution, self._resolution, 3)
         try:
             return np.memmap(path, dtype=np.uint8, mode="r", shape=shape)
         except (OSError, ValueError) as error:
+            where = self.place if isinstance(self.place, Path) else path
             raise ValueError(
-                f"{path} is missing or too short ({error}); delete {self.folder} and run `kedro run --pipelines=ingest`"
+                f"{path} is missing or too short ({error}); delete {where} and run `kedro run --pipelines=ingest`"
             ) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FaceStore, (
-            self.folder,
-            self.source,
-        )  # another process maps the files itself
+        return FaceStore, (self.place, self.source)  # another process maps the files itself
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -185,16 +201,16 @@ class FaceStore:
         shards, rows = np.divmod(slots, self._shard_rows)
         touched = np.unique(shards)
         if len(touched) == 1:
-            return np.asarray(self._shards[touched[0]][rows])
+            return np.asarray(self._shard(int(touched[0]))[rows])
         pictures = np.empty((len(slots), self._resolution, self._resolution, 3), np.uint8)
         for shard in touched:
             where = shards == shard
-            pictures[where] = self._shards[shard][rows[where]]
+            pictures[where] = self._shard(int(shard))[rows[where]]
         return pictures
 
     def release(self) -> None:
         """Give the pages read so far back to the system: a scan of everything would count as memory in use."""
-        for shard in self._shards:
+        for shard in self._shards.values():
             if hasattr(mmap, "MADV_DONTNEED"):
                 shard._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
@@ -203,37 +219,38 @@ class FaceStore:
         return self if resolution == self._resolution else AveragedFaces(self, resolution)
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "store.json"
+def _local(place: Path | RemoteStore, name: str) -> Path:
+    return place / name if isinstance(place, Path) else place.fetch(name)
+
+
+def _read_manifest(place: Path | RemoteStore) -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text())
+        text = (place / MANIFEST).read_text() if isinstance(place, Path) else place.read(MANIFEST)
     except FileNotFoundError:
-        raise FileNotFoundError(f"no face store in {folder}; make one with `kedro run --pipelines=ingest`") from None
+        raise FileNotFoundError(f"no face store in {place}; make one with `kedro run --pipelines=ingest`") from None
+    manifest: dict[str, Any] = json.loads(text)
     if manifest.get("schema") != SCHEMA:
-        raise ValueError(f"{path}: schema {manifest.get('schema')} is not {SCHEMA}; delete {folder} and ingest again")
+        raise ValueError(
+            f"{place}/{MANIFEST}: schema {manifest.get('schema')} is not {SCHEMA}; delete {place} and ingest again"
+        )
     return manifest
 
 
-def save_card(store: FaceStore, path: Path) -> None:
-    """Name the store that a project works on in one JSON file; `folder` is stated from two above it, where `data` is.
+def publish_remotely(folder: Path, remote: RemoteStore, done: Callable[[int], object]) -> None:
+    """Make the store at an address hold what the one in `folder` does; `done` is told of each shard that is there.
 
-    The faces stay where they are.
+    Files there are named by their content and never change; the manifest, which names them, is replaced last. So
+    what somebody reads stays readable, and only what is new is sent.
     """
-    folder, data = store.folder.resolve(), path.resolve().parents[1]
-    place = folder.relative_to(data) if folder.is_relative_to(data) else folder
-    text = json.dumps({"folder": place.as_posix()} | store.facts, indent=1).encode()
-    write_atomically(path, lambda file: file.write(text))
-
-
-def open_face_store(path: Path) -> FaceStore:
-    """The store that a card names.
-
-    Raises ValueError when the folder now holds other faces than the card states (the source changed since).
-    """
-    card = json.loads(path.read_text(encoding="utf-8"))
-    store = FaceStore(path.resolve().parents[1] / card["folder"], card.get("source"))
-    if store.fingerprint != card["fingerprint"]:
-        raise ValueError(
-            f"{store.folder} holds other faces than {path.name} states; run `kedro run --pipelines=ingest` again"
-        )
-    return store
+    manifest = _read_manifest(folder)
+    try:
+        if _read_manifest(remote)["fingerprint"] == manifest["fingerprint"]:
+            return
+    except FileNotFoundError:
+        pass
+    shards = []
+    for shard in range(-(-manifest["slots"] // manifest["rows_per_shard"])):
+        shards.append(remote.send(folder / shard_name(shard)))
+        done(1)
+    listed = manifest | {"rows": remote.send(folder / ROWS), "shards": shards}
+    remote.write(MANIFEST, json.dumps(listed, indent=1).encode() + b"\n")
