@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 PYTHON ?= python3
-TORCH_PIN := torch==2.13.0 torchvision==0.28.0
+TORCH_PIN := torch==2.13.0
 # uv, unlike pip, does not read PIP_FIND_LINKS: a locally provided CPU torch is taken from there.
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)

@@ -21,7 +21,7 @@ LAYERS = {
     "images": {"attributes", "labels", "drawing", "signatures"},
     "stylegan2": {"threads", "tracker", "distributed", "images", "drawing"},
     "tracking": {"project", "tracker"},
-    "tagging": {*ROOT_MODULES, "signatures", "labels", "stylegan2", "images", "drawing", "torchvision_compat"},
+    "tagging": {*ROOT_MODULES, "signatures", "labels", "stylegan2", "images", "drawing"},
     "latent": {*ROOT_MODULES, "tagging", "stylegan2", "images", "drawing"},
     "evaluation": {*ROOT_MODULES, "latent", "tagging", "stylegan2", "images", "drawing"},
     "serving": {*ROOT_MODULES, "latent", "tagging", "evaluation", "stylegan2", "images", "drawing", "tracking"}

@@ -26,7 +26,7 @@ def stream(seed: int, purpose: str, step: int, device: torch.device | str = "cpu
 def seeded_weights(seed: int) -> Iterator[None]:
     """Networks made inside draw their weights from this seed; the process's own stream goes on as if none were made.
 
-    Constructors of torch and torchvision draw from the global stream and take no other.
+    Constructors of torch draw from the global stream and take no other.
     """
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(seed)

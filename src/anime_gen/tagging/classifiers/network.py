@@ -1,4 +1,4 @@
-"""The network of a sub-model: a narrow torchvision ResNet that keeps where things are, and a linear layer of heads."""
+"""The network of a sub-model: a narrow ResNet that keeps where things are, and a linear layer of heads."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import anime_gen.torchvision_compat  # noqa: F401  # before torchvision
-
-from torchvision.models.resnet import BasicBlock, ResNet  # isort: skip
-
 from anime_gen.attributes import Attribute
 from anime_gen.tagging.classifiers.heads import raw_width
 
@@ -19,25 +15,40 @@ GRID = 4  # features are kept on a 4 x 4 grid: eye spacing or head turn is a mat
 GRID_CHANNELS = 32
 
 
-class NarrowResNet(ResNet):
-    """torchvision's ResNet with its four stages from ``width`` channels, a 3 x 3 stem and no max pooling.
+class BasicBlock(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut (He et al. 2016, Deep Residual Learning, section 3.3)."""
 
-    The stock stem throws away three quarters of a 64-pixel face before the first block; pupils and mouth corners are
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = _convolution(inputs, outputs, 3, stride)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = _convolution(outputs, outputs, 3)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(_convolution(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Feature map [n, outputs, h / stride, w / stride] of [n, inputs, h, w]."""
+        y = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        return F.relu(self.bn2(self.conv2(y)) + self.downsample(x), inplace=True)
+
+
+class NarrowResNet(nn.Module):
+    """A ResNet with its four stages from ``width`` channels, a 3 x 3 stem and no max pooling.
+
+    The usual stem throws away three quarters of a 64-pixel face before the first block; pupils and mouth corners are
     two pixels wide there.
     """
 
     def __init__(self, width: int, blocks: tuple[int, int, int, int]) -> None:
-        super().__init__(BasicBlock, [1, 1, 1, 1], num_classes=1)
-        self.inplanes = width
-        self.conv1 = nn.Conv2d(3, width, kernel_size=3, stride=2, padding=1, bias=False)
+        super().__init__()
+        self.conv1 = _convolution(3, width, 3, stride=2)
         self.bn1 = nn.BatchNorm2d(width)
-        self.maxpool = nn.Identity()
-        self.layer1 = self._make_layer(BasicBlock, width, blocks[0])
-        self.layer2 = self._make_layer(BasicBlock, width * 2, blocks[1], stride=2)
-        self.layer3 = self._make_layer(BasicBlock, width * 4, blocks[2], stride=2)
-        self.layer4 = self._make_layer(BasicBlock, width * 8, blocks[3], stride=2)
-        self.avgpool = nn.AdaptiveAvgPool2d(GRID)
-        self.fc = nn.Identity()
+        self.layer1 = _stage(width, width, blocks[0], stride=1)
+        self.layer2 = _stage(width, width * 2, blocks[1])
+        self.layer3 = _stage(width * 2, width * 4, blocks[2])
+        self.layer4 = _stage(width * 4, width * 8, blocks[3])
         self.reduce = nn.Conv2d(width * 8, GRID_CHANNELS, kernel_size=1)
         self._start_weights()
 
@@ -48,7 +59,7 @@ class NarrowResNet(ResNet):
 
     def stages(self, x: Tensor) -> list[Tensor]:
         """The feature map [n, c, h, w] after each of the four stages, from fine to coarse."""
-        x = self.relu(self.bn1(self.conv1(x)))
+        x = F.relu(self.bn1(self.conv1(x)), inplace=True)
         maps = []
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             x = stage(x)
@@ -57,11 +68,20 @@ class NarrowResNet(ResNet):
 
     def summary(self, last: Tensor) -> Tensor:
         """The last stage's map on a coarse grid, [n, 512]."""
-        result: Tensor = self.relu(self.reduce(self.avgpool(last))).flatten(1)
-        return result
+        return F.relu(self.reduce(F.adaptive_avg_pool2d(last, GRID))).flatten(1)
 
-    def _forward_impl(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
+        """Summary [n, 512] of pictures [n, 3, h, w]."""
         return self.summary(self.stages(x)[-1])
+
+
+def _convolution(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
+
+
+def _stage(inputs: int, outputs: int, blocks: int, stride: int = 2) -> nn.Sequential:
+    first = BasicBlock(inputs, outputs, stride)
+    return nn.Sequential(first, *(BasicBlock(outputs, outputs, 1) for _ in range(blocks - 1)))
 
 
 @dataclass(frozen=True)
