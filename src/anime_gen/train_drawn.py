@@ -36,7 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings as in train.yml")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting more")
     parser.add_argument("--attributes", type=Path, default=Path("conf/base/parameters/attributes.yml"), metavar="FILE")
-    parser.add_argument("--taggers", type=Path, default=Path("data/06_models/shipped/taggers"), metavar="FOLDER")
+    parser.add_argument(
+        "--taggers",
+        type=Path,
+        nargs="+",
+        default=[Path("data/06_models/shipped/taggers")],
+        metavar="FOLDER",
+        help="sub-models that read along; those of several folders take turns (the shipped ones)",
+    )
     parser.add_argument("--faces", type=int, default=40_000, help="how many faces to draw (40000)")
     parser.add_argument("--seed", type=int, default=0, help="of the faces: other than that of those to be judged by")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where faces and runs are kept")
@@ -50,15 +57,19 @@ def _train(options: argparse.Namespace) -> int:
     for setting in options.set:
         assign(tree, setting)
     config: TrainingConfig = build(TrainingConfig, tree, "")
-    tagger = Tagger.load(options.taggers)
+    taggers = [Tagger.load(folder) for folder in options.taggers]
     entries = read_tree(options.attributes)["attributes"]
-    vocabulary = Vocabulary.parse(entries).subset(tagger.vocabulary.keys())
+    vocabulary = Vocabulary.parse(entries).subset(taggers[0].vocabulary.keys())
     faces, values = drawn_faces(options.run, vocabulary, options.faces, options.seed, config.network.resolution)
     if options.draw_only:
         return 0
     columns = dict(zip(vocabulary, values.T, strict=True))
     given = conditioned(vocabulary, config.tags.left_out)
-    tags = stated_tags(given, tagger, str(options.taggers), {name: columns[name] for name in given})
+    for folder, tagger in zip(options.taggers, taggers, strict=True):
+        if unread := set(given) - set(tagger.vocabulary):
+            raise ValueError(f"--taggers: the sub-models of {folder} do not read {min(unread)}")
+    key = " ".join(str(folder) for folder in options.taggers)
+    tags = stated_tags(given, taggers, key, {name: columns[name] for name in given})
     result = train(config, faces, options.run, tags=tags)
     print(f"{result.images_seen:,} images in {result.seconds:,.0f} s: {result.generator_path}")
     return 0

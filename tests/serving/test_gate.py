@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-import torch
 
-from anime_gen.evaluation.measurer import Measurer, drawn_vocabulary
+from anime_gen.evaluation.measurer import Measurer
+from anime_gen.evaluation.measurer_training import SHIPPED
 from anime_gen.images.faces import ArrayFaces
 from anime_gen.serving.gate import GateRule, Score, compare, decide, sample, score, table
 from tests.conftest import tiny_generator
@@ -12,9 +12,7 @@ RULE = GateRule(faces=48)
 
 @pytest.fixture(scope="module")
 def measurer() -> Measurer:
-    """Untrained, and still it tells pictures apart."""
-    torch.manual_seed(0)
-    return Measurer(drawn_vocabulary(), width=4).eval().requires_grad_(False)
+    return Measurer.load(SHIPPED)
 
 
 def scored(kid: float, spread: float | None = 0.8, kid_error: float = 0.01, spread_error: float = 0.01) -> Score:

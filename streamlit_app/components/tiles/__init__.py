@@ -20,7 +20,7 @@ CRISPER_PX = 256  # where one is looked at closely
 
 _component = st.components.v2.component(
     "anime_gen_tiles",
-    html='<ul class="sheet"></ul>\n',
+    html='<div class="frame"><ul class="sheet"></ul></div>\n',
     css=(HERE / "tiles.css").read_text(encoding="utf-8"),
     js=(HERE / "tiles.js").read_text(encoding="utf-8"),
 )

@@ -5,6 +5,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   sheet.style.setProperty("--tile", `${data.side}px`)
   sheet.style.setProperty("--beside", data.tiles.length)
   sheet.classList.toggle("beside", !data.actions.length)
+  sheet.classList.toggle("dozen", data.actions.length > 0 && data.tiles.length === 12)
   sheet.replaceChildren(...data.tiles.map((tile) => drawn(tile, data.actions, setTriggerValue)))
 }
 

@@ -32,7 +32,7 @@ def tag_set(count: int = 48, key: str = "") -> TagSet:
     pictures = torch.from_numpy(faces(count).read(np.arange(count))).permute(0, 3, 1, 2).float() / 127.5 - 1
     values = read(pictures).numpy().copy()
     values[values[:, 3] < 0, 4] = np.nan
-    return TagSet(COLUMNS, values, read, key, {"spot_size": "spot"})
+    return TagSet(COLUMNS, values, (read,), key, {"spot_size": "spot"})
 
 
 def supervision(config: TagConfig | None = None) -> TagSupervision:
@@ -51,6 +51,15 @@ def test_an_error_of_one_deviation_in_one_attribute_costs_its_share() -> None:
     torch.testing.assert_close(teacher.consistency(read_out, asked), torch.tensor(0.5 / 4))
     read_out[:, 0] = 10 * teacher.deviation[0]  # linear from 1.5 on: 1.5 (10 - 0.75)
     torch.testing.assert_close(teacher.consistency(read_out, asked), torch.tensor(1.5 * 9.25 / 4))
+
+
+def test_readers_take_turns_and_the_noise_of_the_step_decides_whose_it_is() -> None:
+    """Not the place in a batch: that differs with the number of workers."""
+    tags = replace(tag_set(), readers=(read, lambda images: read(images) + 100.0))
+    teacher, images = TagSupervision(tags, TagConfig(), CPU, torch.float32), torch.zeros(2, 3, 16, 16)
+    turns = [bool(teacher.read(images, torch.Generator().manual_seed(seed)).mean() > 50) for seed in range(40)]
+    assert turns == [bool(teacher.read(images, torch.Generator().manual_seed(s)).mean() > 50) for s in range(40)]
+    assert 10 <= sum(turns) <= 30
 
 
 def test_the_columns_of_an_attribute_share_one_vote() -> None:
@@ -109,7 +118,7 @@ def test_new_characters_are_spread_as_the_data() -> None:
     size = np.where(spot > 0, random.random(600), np.nan)
     tint = np.eye(2)[random.integers(2, size=600)]
     values = np.column_stack([light, tint, spot, size]).astype(np.float32)
-    tags = TagSet(COLUMNS, values, read, "", {"spot_size": "spot"})
+    tags = TagSet(COLUMNS, values, (read,), "", {"spot_size": "spot"})
     rows = tags.crossed(600, seed=3)
     assert np.array_equal(rows, tags.crossed(600, seed=3), equal_nan=True)
     assert set(rows[:, 0]) <= set(values[:, 0])  # every tag is some face's
@@ -122,7 +131,7 @@ def test_new_characters_copy_no_face_and_keep_what_goes_together() -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=(500, 20)).astype(np.float32)
     values[:, 1] = values[:, 0] + 0.3 * values[:, 1]
-    rows = TagSet(tuple("abcdefghijklmnopqrst"), values, read).crossed(500, seed=0)
+    rows = TagSet(tuple("abcdefghijklmnopqrst"), values, (read,)).crossed(500, seed=0)
     assert not (rows[:, None] == values[None]).all(axis=2).any()
     assert np.corrcoef(rows[:, 0], rows[:, 1])[0, 1] > 0.7  # of 0.96
 
@@ -131,7 +140,7 @@ def test_what_one_parent_does_not_show_comes_from_the_other() -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=(400, 2)).astype(np.float32)
     values[::10, 1] = np.nan
-    rows = TagSet(("light", "spot"), values, read).crossed(400, seed=0)
+    rows = TagSet(("light", "spot"), values, (read,)).crossed(400, seed=0)
     assert np.isnan(rows[:, 1]).mean() < 0.06  # of 0.1: where both parents hide it
 
 
@@ -229,7 +238,7 @@ def test_a_start_keeps_what_its_tags_mean(tmp_path: Path) -> None:
     first = train(tiny_config(condition="tags"), faces(), tmp_path / "first", tags=tag_set())
     growth = GrowthConfig(False, (StageConfig(16, batch=8),), 8)
     config = tiny_config(condition="tags", start_from=str(first.run_folder), growth=growth)
-    other = TagSet(COLUMNS[::-1], tag_set().values[:, ::-1] * 3 + 1, lambda images: read(images).flip(1))
+    other = TagSet(COLUMNS[::-1], tag_set().values[:, ::-1] * 3 + 1, (lambda images: read(images).flip(1),))
     second = train(config, faces(), tmp_path / "second", tags=other)
     old = load_generator(first.generator_path)
     taken = load_generator(next(second.run_folder.glob("images-000000000000")) / "generator.safetensors")
@@ -255,7 +264,7 @@ def test_a_tag_that_teaches_nothing_is_named(fill: float, message: str) -> None:
     values = tag_set().values.copy()
     values[:, 0] = fill
     with pytest.raises(ValueError, match=message):
-        TagSet(COLUMNS, values, read)
+        TagSet(COLUMNS, values, (read,))
 
 
 def test_a_weight_out_of_range_is_named() -> None:

@@ -106,7 +106,7 @@ def test_an_attribute_whose_tags_tell_no_picture_from_another_is_not_given(caplo
     made = training_tags(VOCABULARY, tagger(), index, tags, ())
     assert made.columns == COLUMNS[1:6]
     assert made.values.shape == (4, 5)
-    assert made.reader(torch.zeros(2, 3, 8, 8)).shape == (2, 5)
+    assert made.readers[0](torch.zeros(2, 3, 8, 8)).shape == (2, 5)
     assert caplog.messages == [
         "not given to the generator, no tag that can be trusted tells one picture from another: length, glasses, rim"
     ]

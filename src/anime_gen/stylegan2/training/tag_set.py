@@ -22,13 +22,14 @@ class TagSet:
     """Tags `values` [pictures, k] in the order of `columns`; NaN is unknown or does not apply.
 
     `together` names attributes that are seen only with another one (size of glasses: glasses) and change hands with it;
-    `reader` reads the same columns off a picture; `key` says which sub-models it is made of; `both_sides` names the
-    attributes that each half of a face shows by itself (the colour of the eyes).
+    each of `readers` reads the same columns off a picture, and they take turns: what has learnt to please one of them
+    has yet to please the next; `key` says which sub-models they are made of; `both_sides` names the attributes that
+    each half of a face shows by itself (the colour of the eyes).
     """
 
     columns: tuple[str, ...]
     values: np.ndarray
-    reader: Reader
+    readers: tuple[Reader, ...]
     key: str = ""
     together: Mapping[str, str] = field(default_factory=dict)
     both_sides: tuple[str, ...] = ()

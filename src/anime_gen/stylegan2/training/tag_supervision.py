@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from anime_gen.stylegan2.networks.condition import SMALLEST_DEVIATION, attribute_columns
-from anime_gen.stylegan2.training.tag_set import TagSet
+from anime_gen.stylegan2.training.tag_set import Reader, TagSet
 from anime_gen.stylegan2.training.training_config import TagConfig
 
 HUBER = 1.5  # standard deviations beyond which an error counts linearly
@@ -25,7 +25,7 @@ class TagSupervision:
     """The losses on what the sub-models read, each column in standard deviations of the training set."""
 
     def __init__(self, tags: TagSet, config: TagConfig, device: torch.device, dtype: torch.dtype) -> None:
-        self.reader, self.config, self.dtype = tags.reader, config, dtype
+        self.readers, self.config, self.dtype = tags.readers, config, dtype
         deviation = np.nanstd(tags.values, axis=0).astype(np.float32)
         self.deviation = torch.from_numpy(deviation).clamp_min(SMALLEST_DEVIATION).to(device)
         votes = torch.zeros(len(tags.columns))
@@ -57,7 +57,7 @@ class TagSupervision:
         return torch.where(take, donors, tags[:count])
 
     def read(self, images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-        """Columns [n, k] that the sub-models read in slightly moved and noisy pictures."""
+        """Columns [n, k] that the sub-models whose turn it is read in slightly moved and noisy pictures."""
         n, side = len(images), images.shape[-1]
         shift = (torch.rand(n, 2, generator=random, device=images.device) * 2 - 1) * (2 * SHIFT)
         theta = torch.eye(2, 3, device=images.device).repeat(n, 1, 1)
@@ -66,7 +66,12 @@ class TagSupervision:
         moved = functional.grid_sample(images, where, padding_mode="reflection", align_corners=False)
         moved = moved + NOISE * torch.randn(moved.shape, generator=random, device=images.device)
         with torch.autocast(images.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
-            return self.reader(moved).float()
+            return self._whose_turn(random)(moved).float()
+
+    def _whose_turn(self, random: torch.Generator) -> Reader:
+        if len(self.readers) == 1:
+            return self.readers[0]
+        return self.readers[int(torch.randint(len(self.readers), (1,), generator=random, device=random.device))]
 
     def consistency(self, read: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
         """Mean over pictures and attributes of the Huber loss of (read - asked) in standard deviations, unknown: 0."""

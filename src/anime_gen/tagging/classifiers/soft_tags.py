@@ -8,7 +8,7 @@ sine.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -102,19 +102,21 @@ def training_tags(
     # In a picture whose attributes are labelled for the most part, one without a label cannot be seen.
     complete = np.mean([labels.known(name) for name in chosen], axis=0) > 0.5
     values = np.concatenate([_tags_of(a, labels, tags, complete) for a in chosen.values()], axis=1)
-    return _tag_set(chosen, tagger, tagger.fingerprint, values)
+    return _tag_set(chosen, [tagger], tagger.fingerprint, values)
 
 
-def stated_tags(vocabulary: Vocabulary, tagger: Tagger, key: str, values: Mapping[str, np.ndarray]) -> TagSet:
+def stated_tags(
+    vocabulary: Vocabulary, taggers: Sequence[Tagger], key: str, values: Mapping[str, np.ndarray]
+) -> TagSet:
     """The condition of a training set whose attributes are all known, as `Targets` has them: name -> [n].
 
-    `vocabulary` is what `conditioned` gives, `key` names the sub-models.
+    `vocabulary` is what `conditioned` gives and all `taggers` read; `key` names the sub-models.
     """
     columns = [stated(attribute, values[name]) for name, attribute in vocabulary.items()]
-    return _tag_set(vocabulary, tagger, key, np.concatenate(columns, axis=1))
+    return _tag_set(vocabulary, taggers, key, np.concatenate(columns, axis=1))
 
 
-def _tag_set(chosen: Vocabulary, tagger: Tagger, key: str, values: np.ndarray) -> TagSet:
+def _tag_set(chosen: Vocabulary, taggers: Sequence[Tagger], key: str, values: np.ndarray) -> TagSet:
     columns, values = [column.name for column in chosen.columns], values.astype(np.float32)
     together = {a.name: a.shown_with for a in chosen.values() if a.shown_with}
     for name, shown_with in together.items():
@@ -136,7 +138,8 @@ def _tag_set(chosen: Vocabulary, tagger: Tagger, key: str, values: np.ndarray) -
     kept, given = np.any([_belongs(columns, name) for name in told], axis=0), chosen.subset(told)
     both_sides = tuple(a.name for a in given.values() if a.both_sides)
     names, together = tuple(column.name for column in given.columns), {n: w for n, w in together.items() if n in told}
-    return TagSet(names, values[:, kept], SoftReader(tagger, given), key, together, both_sides)
+    readers = tuple(SoftReader(tagger, given) for tagger in taggers)
+    return TagSet(names, values[:, kept], readers, key, together, both_sides)
 
 
 def _differs(tags: np.ndarray) -> bool:
