@@ -1,5 +1,8 @@
 import json
+import os
+import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +95,28 @@ def test_a_taken_port_is_an_error_that_names_another(project: Path, published: T
         port = other.getsockname()[1]
         assert main([command, "--port", str(port)]) == 1
     assert f"port {port} is taken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["mlflow", "serve"])
+def test_mlflow_starts_beside_its_file_whatever_the_folder_is_called(
+    tmp_path: Path, published_database: Path, monkeypatch: pytest.MonkeyPatch, command: str
+):
+    folder = tmp_path / "what?now"
+    (folder / "conf").parent.mkdir()
+    (folder / "conf").symlink_to(ROOT / "conf")
+    shutil.copy(published_database, folder / "mlflow.db")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(
+        os, "execve", lambda program, words, environment: sys.exit(json.dumps([words, dict(environment)]))
+    )
+    with pytest.raises(SystemExit) as instead:  # of this process, so that a signal to it ends the server
+        main([command, "--port", "0"])
+    words, environment = json.loads(str(instead.value))
+    assert words[1:3] == ["-m", "mlflow"]
+    assert "sqlite:///mlflow.db" in (*words, environment.get("MLFLOW_TRACKING_URI"))
+    assert Path.cwd() == folder
+    assert [path.name for path in tmp_path.iterdir()] == ["what?now"]
 
 
 def test_an_unknown_setting_is_refused_by_every_command(project: Path, capsys):

@@ -6,11 +6,10 @@
 import argparse
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from anime_gen.generate import add_options, generate
 
@@ -76,8 +75,9 @@ def show_runs(options: argparse.Namespace) -> int:
     _check_port(options.port)
     server = f"http://{HOST}:{options.port}"
     print("\n".join([f"MLflow on {server}", *links(store, client, server)]), flush=True)
-    place = ["--backend-store-uri", store.uri, "--host", HOST, "--port", str(options.port), "--workers", "1"]
-    return _mlflow(["server", *place], store.database.parent if store.database else project.root, os.environ)
+    uri, folder = _near(store, project.root)
+    place = ["--backend-store-uri", uri, "--host", HOST, "--port", str(options.port), "--workers", "1"]
+    _become_mlflow(["server", *place], folder, os.environ)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -94,8 +94,8 @@ def serve(options: argparse.Namespace) -> int:
     )
     model = f"models:/{registry.name}@champion"
     place = ["--env-manager", "local", "--host", HOST, "--port", str(options.port)]
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": registry.store.uri}
-    return _mlflow(["models", "serve", "-m", model, *place], Path.cwd(), environment)
+    uri, folder = _near(registry.store, Path.cwd())
+    _become_mlflow(["models", "serve", "-m", model, *place], folder, {**os.environ, "MLFLOW_TRACKING_URI": uri})
 
 
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
@@ -147,6 +147,17 @@ def _registry(options: argparse.Namespace) -> tuple[Any, str | None]:
     return registry, register_shipped(registry, shipped_folder(project))
 
 
+def _near(store: Any, otherwise: Path) -> tuple[str, Path]:
+    """The store's address for a process of MLflow's own, and the folder to start it in: `otherwise` for a server.
+
+    A file is named from its folder: beside one called `what?now` MLflow makes an empty `what%3Fnow` by a whole address.
+    """
+    from anime_gen.tracking.address import SQLITE, quoted
+
+    file = store.database
+    return (store.uri, otherwise) if file is None else (f"{SQLITE}{quoted(Path(file.name))}", file.parent)
+
+
 def _check_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -158,12 +169,10 @@ def _check_port(port: int) -> None:
             ) from error
 
 
-def _mlflow(arguments: list[str], folder: Path, environment: Any) -> int:
-    command = [sys.executable, "-m", "mlflow", *arguments]
-    try:
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+def _become_mlflow(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> NoReturn:
+    """Go on as MLflow's own command: whatever ends this process ends the server too."""
+    os.chdir(folder)
+    os.execve(sys.executable, [sys.executable, "-m", "mlflow", *arguments], environment)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ ENDINGS: list[Callable[[str], str]] = [
     lambda name: name[: -len(".png")] + ".JPG",
     lambda name: name + ".txt",
 ]
-PLACES: list[Callable[[str], str]] = [
+WITH_FOLDERS: list[Callable[[str], str]] = [
     str,
     lambda name: name.replace("/", "\\"),
     lambda name: "./" + name,
@@ -120,9 +120,12 @@ PLACES: list[Callable[[str], str]] = [
     urllib.parse.quote,
     lambda name: urllib.parse.quote(name, safe=""),
     lambda name: "/data/local-files/?d=" + urllib.parse.quote(name),
+    lambda name: f'  "{name}" ',
+]
+PLACES: list[Callable[[str], str]] = [
+    *WITH_FOLDERS,
     lambda name: "/data/upload/1/0123abcd-" + name.rpartition("/")[2],
     lambda name: name.rpartition("/")[2],
-    lambda name: f'  "{name}" ',
 ]
 SPELLING = st.tuples(st.sampled_from(LETTERING), st.sampled_from(ENDINGS), st.sampled_from(PLACES)).map(
     lambda steps: lambda name: steps[2](steps[1](steps[0](name)))
@@ -139,8 +142,42 @@ def test_any_spelling_that_stands_for_one_picture_finds_it(names, spelled, data)
     assert find(spelled(name), names) == name
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    folders=st.lists(
+        LETTERS.map(str.strip).filter(bool),
+        min_size=2,
+        max_size=4,
+        unique_by=lambda folder: key_of((folder, "1"), STRENGTHS[-1]),
+    ),
+    file=LETTERS.map(lambda stem: (stem.strip() or "n") + ".png"),
+    steps=st.tuples(st.sampled_from(LETTERING), st.sampled_from(ENDINGS), st.sampled_from(WITH_FOLDERS)),
+)
+def test_equal_file_names_are_told_apart_by_their_folders(folders, file, steps) -> None:
+    names = [f"{folder}/{file}" for folder in folders]
+    for name in names:
+        assert find(steps[2](steps[1](steps[0](name))), names) == name
+
+
+@settings(max_examples=200, deadline=None)
+@given(name=NAME, stored=st.sampled_from(["NFC", "NFD"]), written=st.sampled_from(["NFC", "NFD"]))
+def test_pictures_that_differ_by_case_alone_are_told_apart_in_any_form_of_their_letters(name, stored, written) -> None:
+    several = {unicodedata.normalize("NFC", lettering(name)) for lettering in (str, str.upper, str.lower, str.swapcase)}
+    names = {one: unicodedata.normalize(stored, one) for one in several}
+    for one, there in names.items():
+        assert find(unicodedata.normalize(written, one), list(names.values())) == there
+
+
+# few letters, so that many names are alike
+ALIKE = st.tuples(
+    st.sampled_from(["", "a/", "A/", "b/a/"]),
+    st.sampled_from(["1", "01", "a", "A", "é", "a 1", "a_1"]),
+    st.sampled_from([".png", ".PNG", ".jpg"]),
+).map("".join)
+
+
 @settings(max_examples=300, deadline=None)
-@given(names=st.lists(NAME, min_size=2, max_size=12, unique=True), spelled=SPELLING, data=st.data())
+@given(names=st.lists(NAME | ALIKE, min_size=2, max_size=12, unique=True), spelled=SPELLING, data=st.data())
 def test_a_doubtful_spelling_never_finds_another_picture(names, spelled, data) -> None:
     name = data.draw(st.sampled_from(names))
     cell = spelled(name)
@@ -148,6 +185,7 @@ def test_a_doubtful_spelling_never_finds_another_picture(names, spelled, data) -
     same = {key_of(parts_of(other)[-1:], STRENGTHS[-1]) for other in names if other in (name, match.name)}
     assert match.name == name or match.problem.startswith("several") or len(same) == 1
     assert find(name, names) == name
+    assert find(cell, names[::-1]) == match.name  # none is taken for coming first
 
 
 def test_a_large_table_is_matched_in_a_pass_a_spelling() -> None:

@@ -159,11 +159,11 @@ def test_too_small_a_disk_is_refused_before_the_start(tmp_path: Path, monkeypatc
 
 
 def test_changed_pictures_are_refused_unless_accepted(tmp_path: Path) -> None:
-    check_run(tmp_path, {"seed": 0}, "a" * 64, accept_changed_data=False)
-    check_run(tmp_path, {"seed": 0}, "a" * 64, accept_changed_data=False)
+    check_run(tmp_path, {"seed": 0}, "a" * 64, accept_changed_data=False, finished=False)
+    check_run(tmp_path, {"seed": 0}, "a" * 64, accept_changed_data=False, finished=True)
     with pytest.raises(ValueError, match="accept_changed_data"):
-        check_run(tmp_path, {"seed": 0}, "b" * 64, accept_changed_data=False)
-    check_run(tmp_path, {"seed": 0}, "b" * 64, accept_changed_data=True)
+        check_run(tmp_path, {"seed": 0}, "b" * 64, accept_changed_data=False, finished=False)
+    check_run(tmp_path, {"seed": 0}, "b" * 64, accept_changed_data=True, finished=False)
     assert json.loads((tmp_path / "run.json").read_text())["data"] == "b" * 64
 
 

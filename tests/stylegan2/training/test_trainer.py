@@ -55,6 +55,19 @@ def test_a_damaged_last_checkpoint_is_made_again_and_never_delivered(uninterrupt
     assert final_state(tmp_path) == final_state(uninterrupted)
 
 
+def test_a_finished_run_learns_of_changed_pictures_or_says_that_it_does_not(
+    uninterrupted: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(uninterrupted, tmp_path, dirs_exist_ok=True)
+    accepting = replace(CONFIG, run=replace(CONFIG.run, accept_changed_data=True))
+    for config in (CONFIG, accepting, accepting):
+        with pytest.raises(ValueError, match=r"finished: it has learned nothing of the new ones\. Let it train longer"):
+            train(config, faces(60, seed=1), tmp_path)
+    first, last = CONFIG.growth.stages
+    growth = replace(CONFIG.growth, stages=(first, replace(last, stable_images=last.stable_images + 32)))
+    assert train(replace(accepting, growth=growth), faces(60, seed=1), tmp_path).images_seen == 224
+
+
 class StopAt:
     """Sends this process a signal once so many images were seen."""
 

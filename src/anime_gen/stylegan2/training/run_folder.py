@@ -44,25 +44,35 @@ def lock_folder(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def check_run(folder: Path, config: dict[str, Any], data: str, accept_changed_data: bool) -> None:
+def check_run(folder: Path, config: dict[str, Any], data: str, accept_changed_data: bool, finished: bool) -> None:
     """Write down what the run is trained on, or compare with what was written when it started.
 
-    Raises `ValueError` when the pictures are not those the run began with, unless that was accepted.
+    Raises `ValueError` when the pictures are not those the run began with, unless that was accepted and the run is not
+    `finished`: it would learn nothing of them.
     """
     path = folder / RUN_FILE
     if path.is_file():
         known = json.loads(path.read_text(encoding="utf-8"))["data"]
-        if known != data and not accept_changed_data:
-            raise ValueError(
-                f"the pictures changed since the run in {folder} began (then {known[:12]}, now {data[:12]}). "
-                "Restore them, or go on with the new ones (kedro run --params train.run.accept_changed_data=true, or "
-                "--accept-changed-data of python -m anime_gen.stylegan2 train), or move the folder away to start anew."
-            )
         if known == data:
             return
+        if finished or not accept_changed_data:
+            raise ValueError(
+                f"the pictures changed since the run in {folder} began (then {known[:12]}, now {data[:12]})"
+                f"{_IT_IS_FINISHED if finished else _IT_CAN_GO_ON}, or move the folder away to start anew."
+            )
         logger.warning("continuing on changed pictures, as asked")
     text = json.dumps({"config": config, "data": data}, indent=1)
     write_atomically(path, lambda file: file.write(text.encode()))
+
+
+_ACCEPT = (
+    "kedro run --params train.run.accept_changed_data=true, or --accept-changed-data of this trainer's own command"
+)
+_IT_CAN_GO_ON = f". Restore them, or go on with the new ones ({_ACCEPT})"
+_IT_IS_FINISHED = (
+    ", and it is finished: it has learned nothing of the new ones. Let it train longer (more stable_images in the last "
+    f"of train.growth.stages, or train.growth.full_size_images without growth) and accept them ({_ACCEPT})"
+)
 
 
 def checkpoint_bytes(state: TrainingState) -> int:

@@ -175,9 +175,10 @@ class Trainer:
     def _resume(self) -> None:
         """Take up the newest checkpoint, or write the first one."""
         data = data_fingerprint(self.faces, self.rows)
-        check_run(self.folder, self.config.to_json(), data, self.config.run.accept_changed_data)
         check_disk(self.folder, self.state, self.config.run.keep_checkpoints)
         info = load_checkpoint(self.folder, self.state)
+        finished = self.state.images >= self.schedule.total
+        check_run(self.folder, self.config.to_json(), data, self.config.run.accept_changed_data, finished)
         if info is None:
             if self.config.start_from:
                 self.started_from = load_start(
