@@ -1,5 +1,6 @@
 import json
 import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from anime_gen.images import ArrayFaces, Faces, FaceStore, area_average, open_face_store, save_card, write_store
 from anime_gen.images import store as store_module
+from anime_gen.images.faces import READ_AT_ONCE, AveragedFaces
+from anime_gen.tagging.classifiers.pictures import reader
 
 
 def noise(count: int, side: int = 8) -> np.ndarray:
@@ -55,6 +58,27 @@ def test_lower_resolution_is_a_view_of_the_same_faces(tmp_path: Path) -> None:
     assert store.at(8) is store
     assert len({store.fingerprint, store.at(4).fingerprint, store.at(2).fingerprint}) == 3
     assert store.at(4).at(2).fingerprint == store.at(2).fingerprint
+
+
+class Watched(ArrayFaces):
+    """Remembers how many pictures were read at once."""
+
+    most = 0
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        self.most = max(self.most, len(indices))
+        return super().read(indices)
+
+
+@pytest.mark.parametrize("read_at", [lambda faces: AveragedFaces(faces, 4).read, lambda faces: reader(faces, 5)])
+def test_many_faces_made_smaller_are_never_all_in_memory_at_their_full_size(
+    read_at: Callable[[Faces], Callable[[np.ndarray], np.ndarray]],
+) -> None:
+    pictures = noise(2 * READ_AT_ONCE + 3)
+    faces, rows = Watched(pictures), np.random.default_rng(0).permutation(len(pictures))
+    small = read_at(faces)(rows)
+    assert faces.most == READ_AT_ONCE
+    assert (small == np.concatenate([read_at(ArrayFaces(pictures))(row[None]) for row in rows])).all()
 
 
 def test_fingerprint_follows_content_and_order(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+READ_AT_ONCE = 256
+"""Pictures that are held at their full size while many are made smaller."""
+
 
 @runtime_checkable
 class Faces(Protocol):
@@ -134,8 +137,13 @@ class AveragedFaces:
         return hashlib.sha256(f"{self._faces.fingerprint}@{self._resolution}".encode()).hexdigest()
 
     def read(self, indices: np.ndarray) -> np.ndarray:
-        """Pictures at `indices`, uint8 `[n, resolution, resolution, 3]`."""
-        return area_average(self._faces.read(indices), self._resolution)
+        """Pictures at `indices`, uint8 `[n, resolution, resolution, 3]`; few are in memory at their full size."""
+        rows = check_indices(indices, len(self))
+        result = np.empty((len(rows), self._resolution, self._resolution, 3), np.uint8)
+        for first in range(0, len(rows), READ_AT_ONCE):
+            part = slice(first, first + READ_AT_ONCE)
+            result[part] = area_average(self._faces.read(rows[part]), self._resolution)
+        return result
 
     def at(self, resolution: int) -> Faces:
         """Another view of the faces below, never an average of an average."""

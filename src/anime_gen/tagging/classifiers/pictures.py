@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from anime_gen.images.faces import Faces
+from anime_gen.images.faces import READ_AT_ONCE, Faces
 from anime_gen.tagging.classifiers.network import resized
 
 ReadPictures = Callable[[np.ndarray], np.ndarray]
@@ -19,9 +19,12 @@ def reader(faces: Faces, size_px: int) -> ReadPictures:
         return faces.at(size_px).read
 
     def read(rows: np.ndarray) -> np.ndarray:
-        pictures = torch.from_numpy(faces.read(rows)).permute(0, 3, 1, 2)
-        parts = [resized(part.float(), size_px).round().clamp(0, 255).byte() for part in pictures.split(512)]
-        return torch.cat(parts).permute(0, 2, 3, 1).numpy() if parts else np.zeros((0, size_px, size_px, 3), np.uint8)
+        result = np.empty((len(rows), size_px, size_px, 3), np.uint8)
+        for first in range(0, len(rows), READ_AT_ONCE):
+            part = slice(first, first + READ_AT_ONCE)
+            pictures = torch.from_numpy(faces.read(rows[part])).permute(0, 3, 1, 2).float()
+            result[part] = resized(pictures, size_px).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+        return result
 
     return read
 
