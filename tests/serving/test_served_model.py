@@ -41,7 +41,12 @@ def address(published_database) -> Iterator[str]:
 
 
 def ask(address: str, seeds: list, **params: object) -> tuple[int, dict]:
-    body = {"dataframe_split": {"columns": ["seed"], "data": [[seed] for seed in seeds]}, "params": params}
+    return post(
+        address, {"dataframe_split": {"columns": ["seed"], "data": [[seed] for seed in seeds]}, "params": params}
+    )
+
+
+def post(address: str, body: dict) -> tuple[int, dict]:
     headers = {"Content-Type": "application/json"}
     try:
         with urllib.request.urlopen(urllib.request.Request(address, json.dumps(body).encode(), headers)) as answer:
@@ -69,6 +74,28 @@ def test_our_sentence_is_the_whole_answer(address: str, seeds: list, params: dic
     assert status == 400
     assert content["message"].startswith(sentence)
     assert "stack_trace" not in content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"dataframe_split": {"columns": [], "data": []}},
+        {"dataframe_split": {"columns": ["seeds"], "data": [[7]]}},
+        {"dataframe_records": []},
+        {"dataframe_records": [{}]},
+        {"inputs": {"seed": []}},
+        {"inputs": {}},
+    ],
+)
+def test_a_frame_without_seeds_is_told_in_our_sentence(address: str, body: dict):
+    status, content = post(address, body)
+    assert status == 400
+    assert content["message"].startswith("the request names no seed; send at least one row")
+    assert "stack_trace" not in content
+
+
+def test_null_is_the_usual_value(address: str):
+    assert ask(address, [3], psi=None, attributes=None, format=None) == ask(address, [3])
 
 
 def test_a_request_is_answered_with_pictures(address: str, renderer: Renderer):

@@ -39,8 +39,8 @@ class GeneratorModel(PythonModel):
         """
         from anime_gen.serving import request
 
-        params = params or {}
-        seeds, psi = request.read_seeds(model_input["seed"]), request.read_psi(params.get("psi", request.PSI))
+        params = {name: value for name, value in (params or {}).items() if value is not None}
+        seeds, psi = request.read_seeds(model_input.get("seed", ())), request.read_psi(params.get("psi", request.PSI))
         wishes = request.read_attributes(str(params.get("attributes", "{}")), self.renderer.bundle.tagger.vocabulary)
         as_png = request.read_format(str(params.get("format", "array"))) == "png"
         pictures = [self._pixels(seed, psi, wishes) for seed in seeds]

@@ -215,7 +215,7 @@ def signature(resolution: int) -> "ModelSignature":
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
     return ModelSignature(
-        inputs=Schema([ColSpec("long", "seed")]),
+        inputs=Schema([ColSpec("long", "seed", required=False)]),  # so that we, not MLflow, say that it is missing
         outputs=Schema([TensorSpec(np.dtype("uint8"), (-1, resolution, resolution, 3))]),
         params=ParamSchema(
             [
