@@ -154,7 +154,7 @@ def warn_of(notes: list[str], facts: dict[str, Any], rejects: list[dict[str, Any
 
     for note in notes:
         logger.warning("%s", note)
-    for reason in ("table", "second_table", "archive"):
+    for reason in ("table", "second_table", "archive", "duplicate_name"):
         lines = [line for line in rejects if line["reason"] == reason]
         for line in lines[:SHOWN]:
             logger.warning("%s is not read: %s", line["name"], line["detail"])

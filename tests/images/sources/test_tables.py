@@ -184,3 +184,31 @@ def test_a_folder_in_place_of_a_table(tmp_path: Path) -> None:
     source = pack(tmp_path / "in", {f"{number}.png": data for number, data in enumerate(FACES)})
     with pytest.raises(ValueError, match=r"source\.labels .* is a folder; give the path of a table"):
         ingested(SourceConfig(kind="folder", path=source.path, labels=str(tmp_path / "in")), tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_table_that_was_added_to_an_archive_once_more_is_not_lost_in_silence(kind: str, tmp_path: Path) -> None:
+    source = pack(tmp_path / f"in.{kind}", {"labels.csv": b"file,glasses\n0.png,1\n", "0.png": FACES[0]})
+    if kind == "zip":
+        with zipfile.ZipFile(str(source.path), "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("labels.csv", b"file,glasses\n0.png,0\n")
+    else:
+        with tarfile.open(str(source.path), "a") as archive:
+            archive.addfile(tarfile.TarInfo("labels.csv"))
+    with pytest.raises(ValueError, match=r"labels\.csv cannot be read: several members have this name.*take it away"):
+        ingest(source, FacesConfig(resolution_px=16, min_accepted=1, workers=0), ATTRIBUTES, tmp_path / "data")
+
+
+def test_a_table_that_is_a_link_to_nothing_is_not_lost_in_silence(tmp_path: Path) -> None:
+    source = pack(tmp_path / "in", {"0.png": FACES[0]})
+    (tmp_path / "in" / "labels.csv").symlink_to(tmp_path / "moved.csv")
+    with pytest.raises(ValueError, match=r"labels\.csv cannot be read: a link that leads nowhere"):
+        ingest(source, FacesConfig(resolution_px=16, min_accepted=1, workers=0), ATTRIBUTES, tmp_path / "data")
+
+
+def test_pictures_of_one_name_are_named_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = pack(tmp_path / "in.zip", {"0.png": FACES[0], "1.png": FACES[1]})
+    with zipfile.ZipFile(str(source.path), "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("1.png", FACES[2])
+    ingest(source, FacesConfig(resolution_px=16, min_accepted=1, workers=0), ATTRIBUTES, tmp_path / "data")
+    assert "1.png is not read: several members have this name" in caplog.text

@@ -58,7 +58,7 @@ def not_a_picture(name: str) -> Reject | None:
 def sort_out(listing: Listing, read: Callable[[Member], bytes]) -> None:
     """Take what is no picture out of `listing.members`, and the table of labels nearest the top into `labels`.
 
-    `read` gives the bytes of that one table; ValueError when it is absurdly large.
+    `read` gives the bytes of that one table; ValueError when it is absurdly large or no table can be read.
     """
     tables = [member for member in listing.members if is_labels(member.name)]
     chosen = tables[0] if tables else None
@@ -68,6 +68,8 @@ def sort_out(listing: Listing, read: Callable[[Member], bytes]) -> None:
         if chosen.size > MAX_LABELS_BYTES:
             raise ValueError(f"{chosen.name} is larger than {MAX_LABELS_BYTES} bytes; is it really a table of labels?")
         listing.labels, listing.labels_name = read(chosen), chosen.name
+    elif (lost := next((reject for reject in listing.rejects if is_labels(reject.name)), None)) is not None:
+        raise ValueError(f"{lost.name} cannot be read: {lost.detail}. Mend it, or take it away to go on without labels")
     pictures: list[Member] = []
     for member in listing.members:
         if is_labels(member.name):
