@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 SourceKind = Literal["drawn", "folder", "archive", "kaggle"]
+Engine = Literal["processes", "ray"]  # that of `distributed`, which imports torch: too much for a process that decodes
 Framing = Literal["crop", "pad"]
 RESOLUTIONS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
@@ -88,11 +89,13 @@ class FacesConfig:
     near_duplicates: bool | None = None  # null: search them unless the source is drawn
     min_accepted: int = 16  # fewer usable pictures than this stop the run
     store: str | None = None  # an address that fsspec knows (s3://bucket/folder) for a copy that the stages then read
+    engine: Engine = "processes"  # where pictures are decoded; ray: a Ray cluster's cores, instead of `workers`
     workers: int | None = None  # null: one process a core; 0: in this process, which a decoder might then bring down
 
     def __post_init__(self) -> None:
         """Raise ValueError that names the field and what it may be."""
         _check_choice("faces", "resolution_px", self.resolution_px, RESOLUTIONS)
+        _check_choice("faces", "engine", self.engine, get_args(Engine))
         _check_choice("faces", "framing", self.framing, get_args(Framing))
         _check_choice("faces", "near_duplicates", self.near_duplicates, (None, True, False))
         _check_texts("faces", {"background": self.background, "face_cascade": self.face_cascade, "store": self.store})

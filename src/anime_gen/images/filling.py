@@ -5,6 +5,7 @@ counts travel back. A picture that brings its process down is found by halving i
 """
 
 import hashlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from functools import partial
 from multiprocessing.connection import wait as wait_for_sentinel
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from anime_gen.images.rejection import Reject
 from anime_gen.images.sources.members import Picture, Work
 from anime_gen.images.store import ShardWriter
 
+logger = logging.getLogger(__name__)
 Done = Callable[[int], object]  # told how many pictures were settled
 
 
@@ -59,7 +62,12 @@ def _reject_row(slot: int, reject: Reject) -> dict[str, Any]:
 
 
 def fill_store(works: Iterator[Work], config: FacesConfig, folder: Path, done: Done) -> None:
-    """Carry out all batches, a process a core, at most a few batches ahead: memory does not grow with the source."""
+    """Carry out all batches, a process a core, at most a few batches ahead: memory does not grow with the source.
+
+    With `engine: ray` on the cores of a cluster, which has to see source and folder under the same names.
+    """
+    if config.engine == "ray":
+        works = _fill_by_ray(list(works), config, folder, done)
     if config.workers == 0:
         for work in works:
             done(fill_batch(work, config, folder))
@@ -78,6 +86,21 @@ def fill_store(works: Iterator[Work], config: FacesConfig, folder: Path, done: D
         if not halves:
             write_piece(folder, [_reject_row(work.slots[0], work.crashed())])
             done(1)
+
+
+def _fill_by_ray(works: list[Work], config: FacesConfig, folder: Path, done: Done) -> Iterator[Work]:
+    """Carry out all batches there; those from the first on that brings its process down are left over."""
+    from anime_gen.distributed import spread
+    from anime_gen.distributed.launch import WorkerLostError
+
+    settled = 0
+    try:
+        for count in spread(partial(fill_batch, config=config, folder=folder), works, "ray"):
+            done(count)
+            settled += 1
+    except WorkerLostError as error:
+        logger.warning("%s; this machine goes on alone and finds the picture that did it", error)
+    return iter(works[settled:])
 
 
 def _fill_until_crash(

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from anime_gen.distributed import Engine
+
 
 class DirectionConfig(BaseModel):
     """Parameters of `fit_directions`; defaults for two CPU cores."""
@@ -10,6 +12,7 @@ class DirectionConfig(BaseModel):
 
     samples: int = Field(default=2000, ge=16, description="generated faces whose tags are regressed on the latents")
     batch: int = Field(default=64, ge=1, le=4096)
+    engine: Engine = "processes"
     seed: int = Field(default=0, ge=0)
     layer_groups: int = Field(default=4, ge=1, le=18, description="coarse to fine groups told apart by style mixing")
     rank: int = Field(default=48, ge=1, le=512, description="principal axes of w kept per layer group")

@@ -63,7 +63,7 @@ def linear_directions(samples: Samples, tagger: Reader, config: DirectionConfig)
         moves=torch.zeros(columns, p),
         leakage=torch.zeros(names, names),
         trusted={name: float(flags.float().mean()) for name, flags in samples.trusted.items()},
-        settings=config.model_dump(mode="json"),
+        settings=config.model_dump(mode="json", exclude={"engine"}),
     )
 
 

@@ -1,15 +1,18 @@
 """Generated faces with their tags: the data that directions are fitted on."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
+from anime_gen.distributed import spread
 from anime_gen.latent.config import DirectionConfig
 from anime_gen.latent.protocols import AbstainingReader, GeneratorLike, Progress, Reader
 from anime_gen.latent.readings import column_slices
 from anime_gen.latent.space import LatentSpace, fit_space, layer_groups
 from anime_gen.stylegan2.streams import stream
+from anime_gen.threads import threads
 
 FEWEST_TRUSTED = 0.25
 """Share of faces with a trusted tag below which doubtful ones are let in."""
@@ -61,16 +64,25 @@ def sample_faces(
     ws = draw_ws(generator, config.samples, config.seed, "direction samples")
     space = fit_space(ws[:, 0], generator.num_ws, config.layer_groups, config.rank)
     ws, mixed = mix_layers(ws, config)
-    readouts, trust = [], []
-    for start in progress(range(0, len(ws), config.batch), "reading generated faces"):
-        with torch.inference_mode():
-            images = generator.synthesis(ws[start : start + config.batch])
-            readouts.append(tagger.readout(images).float().cpu())
-            trust.append(_trust(tagger, images, readouts[-1]))
+    batches = ws.split(config.batch)
+    cores = torch.get_num_threads()
+    made = spread(partial(_made_and_read, generator, tagger, cores), batches, config.engine, cores)
+    shown = zip(progress(batches, "reading generated faces"), made, strict=True)
+    readouts, trust = zip(*(read for _, read in shown), strict=True)
     names = list(column_slices(tagger.columns))
     trusted = {name: torch.cat([part[name][0] for part in trust]) for name in names}
     confidence = {name: torch.cat([part[name][1] for part in trust]) for name in names}
     return Samples(space, space.coordinates(ws), torch.cat(readouts).clone(), trusted, confidence, mixed)
+
+
+def _made_and_read(
+    generator: GeneratorLike, tagger: Reader | AbstainingReader, cores: int, ws: torch.Tensor
+) -> tuple[torch.Tensor, dict[str, tuple[torch.Tensor, torch.Tensor]]]:
+    """The read-outs [n, c] of the faces at ws [n, num_ws, w_dim], and the trust in them."""
+    with torch.inference_mode(), threads(cores):
+        images = generator.synthesis(ws)
+        readout = tagger.readout(images).float().cpu()
+        return readout, _trust(tagger, images, readout)
 
 
 def usable(samples: Samples, name: str) -> torch.Tensor:

@@ -13,7 +13,7 @@ from anime_gen.project.option import overlaid, written_params
 FACES = "faces"
 LABELS = "tag.labels"
 GROUPS = (FACES, LABELS)
-OF_THE_MACHINE = ("workers",)  # settings in those groups that say nothing of the source
+OF_THE_MACHINE = ("engine", "workers")  # settings in those groups that say nothing of the source
 
 Settings = Mapping[str, Any]
 

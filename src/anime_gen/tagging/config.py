@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from anime_gen.distributed import Engine
+
 UserPath = Annotated[str, AfterValidator(os.path.expanduser)]
 """A path on this disk; `~` is the home folder, which no shell puts in for us within `--params`."""
 
@@ -97,3 +99,4 @@ class TaggingConfig(BaseModel):
 
     batch: int = Field(default=256, ge=1, le=65_536)
     chunk: int = Field(default=8192, ge=1, description="pictures between two saved parts; a stopped run goes on there")
+    engine: Engine = "processes"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from anime_gen.distributed import spread
 from anime_gen.images.faces import Faces
 from anime_gen.images.files import write_atomically
 from anime_gen.tagging.classifiers.pictures import reader
@@ -55,19 +57,26 @@ def tag_set(
     ``fingerprint`` names the sub-models; parts of other sub-models or other faces are never mixed in.
     """
     key = hashlib.sha256(f"{fingerprint} {faces.fingerprint} {config.chunk}".encode()).hexdigest()[:16]
-    folder = parts_folder / key
-    read = reader(faces, tagger.input_px)
-    tables = []
-    bar = tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0)
-    with bar as progress, threads(threads_for(config.batch * tagger.cost())):
-        for number, first in enumerate(range(0, len(faces), config.chunk)):
-            rows = np.arange(first, min(first + config.chunk, len(faces)))
-            path = folder / f"{number:06d}.parquet"
-            if not path.is_file():
-                names = [column.name for column in tagger.columns]
-                table = tag_table(ids[rows], *tag_pictures(tagger, read(rows), config.batch), names)
-                write_atomically(path, table.to_parquet)
-            tables.append(pd.read_parquet(path))
+    parts = {
+        parts_folder / key / f"{number:06d}.parquet": np.arange(first, min(first + config.chunk, len(faces)))
+        for number, first in enumerate(range(0, len(faces), config.chunk))
+    }
+    missing = {path: rows for path, rows in parts.items() if not path.is_file()}
+    cores = threads_for(config.batch * tagger.cost())
+    work = partial(_tag_part, tagger, faces, ids, config.batch, cores)
+    made = spread(work, missing.values(), config.engine, cores)
+    with tqdm(total=len(faces), desc="tagging", unit="face", file=sys.stderr, mininterval=1.0) as progress:
+        progress.update(len(faces) - sum(map(len, missing.values())))
+        for (path, rows), table in zip(missing.items(), made, strict=True):
+            write_atomically(path, table.to_parquet)
             progress.update(len(rows))
-    shutil.rmtree(folder, ignore_errors=True)
+    tables = [pd.read_parquet(path) for path in parts]
+    shutil.rmtree(parts_folder / key, ignore_errors=True)
     return pd.concat(tables, ignore_index=True)
+
+
+def _tag_part(tagger: Tagger, faces: Faces, ids: np.ndarray, batch: int, cores: int, rows: np.ndarray) -> pd.DataFrame:
+    """The table of these rows."""
+    with threads(cores):
+        tags, soft = tag_pictures(tagger, reader(faces, tagger.input_px)(rows), batch)
+    return tag_table(ids[rows], tags, soft, [column.name for column in tagger.columns])
