@@ -68,6 +68,19 @@ def test_files_of_a_fixed_batch_and_of_other_types_say_the_same(changes: dict[st
     assert usual[0] == pytest.approx([50 / 255, 0, 200 / 255], abs=1e-3)
 
 
+def test_an_output_with_sides_of_one_pixel_says_the_same(tmp_path: Path) -> None:
+    config = tagger_file(tmp_path)
+    usual = OnnxTagger(config).probabilities(PICTURES)
+    model = onnx.load(config.model)
+    model.graph.node[-1].output[0] = "flat"
+    model.graph.initializer.append(helper.make_tensor("sides", TensorProto.INT64, [4], [-1, 3, 1, 1]))
+    model.graph.node.append(helper.make_node("Reshape", ["flat", "sides"], ["out"]))
+    for _ in range(2):
+        model.graph.output[0].type.tensor_type.shape.dim.add().dim_value = 1
+    onnx.save(model, config.model)
+    assert OnnxTagger(config).probabilities(PICTURES) == pytest.approx(usual)
+
+
 def test_logits_become_probabilities_and_percentages_are_refused(tmp_path: Path) -> None:
     logits = OnnxTagger(tagger_file(tmp_path, scale=25.5, offset=5.0)).probabilities(PICTURES)
     assert logits[1] == pytest.approx([0.0067, 0.9933, 0.0067], abs=1e-3)

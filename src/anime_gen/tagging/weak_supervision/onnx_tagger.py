@@ -6,6 +6,7 @@ probabilities or logits, and a list of the tags in the output's order (``selecte
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ class OnnxTagger:
             )
         self._input, self._size, self._type = entry.name, int(entry.shape[1]), _TYPES[entry.type]
         self._batch = entry.shape[0] if isinstance(entry.shape[0], int) and entry.shape[0] > 0 else None
-        counts = [output.shape[-1] if output.shape else None for output in self._session.get_outputs()]
+        counts = [_tags_in(output.shape) for output in self._session.get_outputs()]
         fitting = [i for i, count in enumerate(counts) if count == len(self.names)]
         unsaid = [i for i, count in enumerate(counts) if not isinstance(count, int)]
         if not fitting and not unsaid:
@@ -103,6 +104,12 @@ def as_probabilities(outputs: np.ndarray, model: Path | str) -> np.ndarray:
     raise ValueError(
         f"{model} gives values from {low:.3g} to {high:.3g}, not probabilities; export it with its sigmoid"
     )
+
+
+def _tags_in(shape: list[object]) -> int | None:
+    """How many tags an output [n, tags] or [n, tags, 1, 1] holds; None where the file does not say."""
+    sides = [side for side in shape[1:] if isinstance(side, int)]
+    return prod(sides) if sides and len(sides) == len(shape) - 1 else None
 
 
 def _is_square(shape: list[object]) -> bool:
