@@ -20,8 +20,6 @@ from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
 from anime_gen.stylegan2 import Discriminator, Generator, NetworkConfig
 from anime_gen.stylegan2.streams import stream_key
-from anime_gen.tagging.classifiers.network import Shape, SubModel
-from anime_gen.tagging.classifiers.sub_model import CalibratedModel, plain_calibrations
 from anime_gen.tagging.classifiers.tagger import Tagger
 from anime_gen.tracking import active
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
@@ -29,6 +27,7 @@ from anime_gen.tracking.store import TrackingSettings, TrackingStore
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 TINY = NetworkConfig(resolution=16, channel_base=128, channel_max=8, z_dim=8, w_dim=8, mapping_layers=2)
+TINY_TAGGER = ROOT / "tests" / "golden" / "tiny_tagger"
 ATTRIBUTES = ("hair_length", "bangs", "hair_hue", "hair_color", "smile", "glasses")
 CARD = {
     "resolution": 16,
@@ -85,27 +84,12 @@ def _tag_generator() -> Generator:
     return generator
 
 
-def tiny_tagger(seed: int = 0) -> Tagger:
-    """Untrained sub-models whose answers nevertheless differ from picture to picture."""
+def tiny_tagger() -> Tagger:
+    """Untrained sub-models of `tiny_vocabulary` whose answers differ from picture to picture; all are believed.
 
-    def weights(tagger: Tagger) -> list[torch.Tensor]:
-        return [weight for model in tagger.sub_models.values() for weight in model.network.parameters()]
-
-    return undisturbed(lambda: _tagger(seed), weights)
-
-
-def _tagger(seed: int) -> Tagger:
-    torch.manual_seed(16 + seed)  # networks this narrow often answer nearly the same to every picture; these do not
-    models = []
-    vocabulary = tiny_vocabulary()
-    for group in dict.fromkeys(attribute.group for attribute in vocabulary.values()):
-        network = SubModel(vocabulary.group(group), Shape(width=4, blocks=(1, 1, 1, 1), input_px=16))
-        network.centre.fill_(0.5)
-        network.spread.fill_(0.2)
-        torch.nn.init.normal_(network.output.weight, std=0.3)
-        sure = {name: c.model_copy(update={"threshold": 0.0}) for name, c in plain_calibrations(network).items()}
-        models.append(CalibratedModel(group, network, sure))
-    return Tagger(models, vocabulary)
+    Kept, not drawn: most networks this narrow answer nearly the same to every picture.
+    """
+    return Tagger.load(TINY_TAGGER)
 
 
 def write_tiny_bundle(folder: Path, seed: int = 0, generator: Generator | None = None) -> Path:
