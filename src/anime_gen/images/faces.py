@@ -5,6 +5,7 @@ averaging, so that progressive training reads one store and never resizes a file
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -54,6 +55,17 @@ def area_average(pictures: np.ndarray, resolution: int) -> np.ndarray:
     # Two narrow sums are several times faster in numpy than one over two axes.
     sums = blocks.sum(axis=4, dtype=np.uint32).sum(axis=2, dtype=np.uint32)
     result: np.ndarray = ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
+    return result
+
+
+def read_smaller(
+    faces: Faces, rows: np.ndarray, side: int, shrink: Callable[[np.ndarray, int], np.ndarray]
+) -> np.ndarray:
+    """Pictures uint8 `[n, side, side, 3]` that `shrink` makes of those at `rows`, a few of which are held at a time."""
+    result = np.empty((len(rows), side, side, 3), np.uint8)
+    for first in range(0, len(rows), READ_AT_ONCE):
+        part = slice(first, first + READ_AT_ONCE)
+        result[part] = shrink(faces.read(rows[part]), side)
     return result
 
 
@@ -139,11 +151,7 @@ class AveragedFaces:
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Pictures at `indices`, uint8 `[n, resolution, resolution, 3]`; few are in memory at their full size."""
         rows = check_indices(indices, len(self))
-        result = np.empty((len(rows), self._resolution, self._resolution, 3), np.uint8)
-        for first in range(0, len(rows), READ_AT_ONCE):
-            part = slice(first, first + READ_AT_ONCE)
-            result[part] = area_average(self._faces.read(rows[part]), self._resolution)
-        return result
+        return read_smaller(self._faces, rows, self._resolution, area_average)
 
     def at(self, resolution: int) -> Faces:
         """Another view of the faces below, never an average of an average."""

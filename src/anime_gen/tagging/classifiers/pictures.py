@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from anime_gen.images.faces import READ_AT_ONCE, Faces
+from anime_gen.images.faces import Faces, read_smaller
 from anime_gen.tagging.classifiers.network import resized
 
 ReadPictures = Callable[[np.ndarray], np.ndarray]
@@ -18,15 +18,13 @@ def reader(faces: Faces, size_px: int) -> ReadPictures:
     if faces.resolution % size_px == 0:
         return faces.at(size_px).read
 
-    def read(rows: np.ndarray) -> np.ndarray:
-        result = np.empty((len(rows), size_px, size_px, 3), np.uint8)
-        for first in range(0, len(rows), READ_AT_ONCE):
-            part = slice(first, first + READ_AT_ONCE)
-            pictures = torch.from_numpy(faces.read(rows[part])).permute(0, 3, 1, 2).float()
-            result[part] = resized(pictures, size_px).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
-        return result
+    return lambda rows: read_smaller(faces, rows, size_px, _resampled)
 
-    return read
+
+def _resampled(pictures: np.ndarray, size_px: int) -> np.ndarray:
+    images = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    result: np.ndarray = resized(images, size_px).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+    return result
 
 
 def one_after_another(first: ReadPictures, count: int, second: ReadPictures) -> ReadPictures:
