@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from anime_gen.distributed import Group, launch
+from anime_gen.distributed import Engine, Group, launch
 from anime_gen.distributed.crew import GLOO_INTERFACE
 from anime_gen.distributed.launch import WorkerLostError
 
@@ -66,3 +66,20 @@ def vanish_once(folder: Path, group: Group) -> None:
 def test_after_a_loss_all_begin_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert launch(add, partial(vanish_once, tmp_path), 2) == [3.0, 20.0, 1.0, 2.0]
     assert "a worker ended with code 3; all workers begin again" in caplog.text
+
+
+class Deadly:
+    """Work that ends its process while it is unpacked, before anybody is met."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (4,)
+
+    def __call__(self, group: Group) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("engine", "words"), [("processes", "ended with code 4"), ("ray", "a worker was lost")])
+def test_a_worker_that_dies_before_it_comes_is_missed_at_once(engine: Engine, words: str) -> None:
+    with pytest.raises(WorkerLostError, match=words):
+        launch(add, Deadly(), 2, engine=engine, restarts=0)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 from anime_gen.distributed import processes
-from anime_gen.distributed.crew import Crew, Work, joined
+from anime_gen.distributed.crew import Crew, Work, joined, wait_for_all
 from anime_gen.distributed.group import ALONE, ConnectionLostError, Group
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ def places(device: str, engine: Engine = "processes") -> int:
 def _launch_once(lead: Callable[[Group], T], follow: Work, workers: int, device: str, engine: Engine) -> T:
     crew = _crew(follow, workers, device, engine)
     try:
+        wait_for_all(crew, workers)
         with joined(0, workers, crew.meeting, crew.interface, device, crew.gpu) as group:
             result = lead(group)
         crew.finish()

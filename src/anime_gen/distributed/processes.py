@@ -7,12 +7,12 @@ threads wait for each other after every small operation.
 import multiprocessing
 import os
 import signal
-import tempfile
-from pathlib import Path
 
 import torch
 
-from anime_gen.distributed.crew import LEFT_ALONE, Work, check_room, work
+from anime_gen.distributed.crew import LEFT_ALONE, Work, check_room, meeting_place, work
+
+HERE = "127.0.0.1"
 
 
 def places(device: str) -> int:
@@ -21,7 +21,7 @@ def places(device: str) -> int:
 
 
 class Processes:
-    """A crew (see crew.py) of child processes that meet at a file; `follow` reaches them by pickling."""
+    """A crew (see crew.py) of child processes that meet at a local port; `follow` reaches them by pickling."""
 
     interface = "lo"
     gpu = 0
@@ -30,11 +30,12 @@ class Processes:
         if device == "cuda":  # cores may be shared
             check_room(workers, places(device), device, "this machine")
         context = multiprocessing.get_context("spawn")
-        self._folder = tempfile.TemporaryDirectory()
-        self.meeting = f"file://{Path(self._folder.name) / 'meeting'}"
+        self.meeting = meeting_place(HERE)
         self._children = [
             context.Process(
-                target=_child, args=(follow, rank, workers, self.meeting, self.interface, device, rank), daemon=True
+                target=_child,
+                args=(follow, rank, workers, self.meeting.port, self.interface, device, rank),
+                daemon=True,
             )
             for rank in range(1, workers)
         ]
@@ -45,6 +46,10 @@ class Processes:
         """Go on when all have ended."""
         for child in self._children:
             child.join()
+
+    def lost(self) -> bool:
+        """Whether one has ended already."""
+        return any(child.exitcode is not None for child in self._children)
 
     def who_was_lost(self) -> str:
         """By its exit code; the system tells of it a moment after its connection broke."""
@@ -59,9 +64,8 @@ class Processes:
             if child.is_alive():
                 child.terminate()
             child.join()
-        self._folder.cleanup()
 
 
-def _child(follow: Work, rank: int, workers: int, meeting: str, interface: str, device: str, gpu: int) -> None:
+def _child(follow: Work, rank: int, workers: int, port: int, interface: str, device: str, gpu: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; worker 0 decides when to stop
-    work(follow, rank, workers, meeting, interface, device, gpu)
+    work(follow, rank, workers, HERE, port, interface, device, gpu)

@@ -8,7 +8,7 @@ import socket
 from contextlib import ExitStack
 from typing import Any
 
-from anime_gen.distributed.crew import Work, check_room, work
+from anime_gen.distributed.crew import Work, check_room, meeting_place, work
 from anime_gen.distributed.ray_cluster import connected
 
 
@@ -27,18 +27,23 @@ class RayTasks:
             check_room(workers, _places(ray, device), device, "the Ray cluster")
             address = ray.util.get_node_ip_address()
             self.interface = _interface(address)
-            self.meeting = f"tcp://{address}:{_free_port(address)}"
+            self.meeting = meeting_place(address)
             gpus = 1 if device == "cuda" else 0
             # The driver computes too, but Ray does not know: a task that does nothing holds the driver's GPU for it.
             self._seat = ray.remote(num_cpus=0, num_gpus=gpus)(_Seat).options(scheduling_strategy=_here(ray)).remote()
             self.gpu = ray.get(self._seat.gpu.remote())
             task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_task)
-            self._tasks = [task.remote(follow, rank, workers, self.meeting, device) for rank in range(1, workers)]
+            place = (address, self.meeting.port)
+            self._tasks = [task.remote(follow, rank, workers, *place, device) for rank in range(1, workers)]
             self._connection = stack.pop_all()
 
     def finish(self) -> None:
         """Go on when all have ended."""
         self._ray.get(self._tasks)
+
+    def lost(self) -> bool:
+        """Whether one has ended already."""
+        return bool(self._ray.wait(self._tasks, timeout=0)[0])
 
     def who_was_lost(self) -> str:
         """In Ray's words; it learns of it a moment after the connection broke."""
@@ -75,11 +80,11 @@ def _here(ray: Any) -> Any:
     return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
 
 
-def _task(follow: Work, rank: int, workers: int, meeting: str, device: str) -> None:
+def _task(follow: Work, rank: int, workers: int, address: str, port: int, device: str) -> None:
     import ray
 
     interface = _interface(ray.util.get_node_ip_address())
-    work(follow, rank, workers, meeting, interface, device, gpu=0)  # Ray shows it no GPU but its own
+    work(follow, rank, workers, address, port, interface, device, gpu=0)  # Ray shows it no GPU but its own
 
 
 def _interface(address: str) -> str:
@@ -90,9 +95,3 @@ def _interface(address: str) -> str:
         if any(entry.family == socket.AF_INET and entry.address == address for entry in addresses):
             return str(name)
     raise ValueError(f"no network interface of this machine has the address {address}")
-
-
-def _free_port(address: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
