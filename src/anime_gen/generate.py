@@ -3,7 +3,8 @@
 import argparse
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+
+from anime_gen.paths import user_path
 
 MOST = 100_000
 
@@ -17,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--psi", type=float, default=0.7, help="0 the average face, 1 as learnt, up to 2 (default 0.7)")
     parser.add_argument("--side", type=int, metavar="PIXELS", help="enlarge to this side")
     parser.add_argument("--model", metavar="FOLDER", help="a bundle's folder, or: shipped (default: the champion)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the PNGs go")
+    parser.add_argument("--out", type=user_path, required=True, metavar="FOLDER", help="where the PNGs go")
 
 
 def generate(options: argparse.Namespace) -> int:

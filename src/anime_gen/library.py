@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from anime_gen.attributes import Vocabulary
+from anime_gen.paths import user_path
 from anime_gen.project.root import project_path
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.registry import SHIPPED as SHIPPED_FOLDER
@@ -56,7 +57,7 @@ class Character:
 
     def save(self, path: str | Path, side_px: int | None = None) -> Path:
         """Write a PNG with the recipe inside, enlarged to `side_px` if that is given; where it lies."""
-        path = Path(path)
+        path = user_path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self._editor.png(side_px))
         return path
@@ -84,7 +85,7 @@ class Model:
     def open(self, picture: str | Path) -> Character:
         """The character of a PNG that `save` or the page wrote; RecipeError if it has none or is of another model."""
         editor = Editor(self._renderer)
-        editor.open_file(Path(picture).read_bytes())
+        editor.open_file(user_path(picture).read_bytes())
         return Character(self._renderer, editor.recipe)
 
     def import_picture(self, picture: str | Path) -> Character:
@@ -92,7 +93,7 @@ class Model:
 
         The same file gives the same character. Raises PictureError for a file that cannot be imitated.
         """
-        return Character(self._renderer, bring(self._renderer, Path(picture).read_bytes()).recipe)
+        return Character(self._renderer, bring(self._renderer, user_path(picture).read_bytes()).recipe)
 
 
 def open_model(source: str | Path | None = None) -> Model:
@@ -104,7 +105,7 @@ def open_model(source: str | Path | None = None) -> Model:
     Raises `BundleError`: its files are damaged.
     """
     if source is not None and source != SHIPPED:
-        return Model(Bundle.load(Path(source)))
+        return Model(Bundle.load(user_path(source)))
     project = project_path()
     if source is None and (project / "conf").is_dir():
         store = TrackingStore.of_project(project)

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from anime_gen.attributes import Vocabulary
 from anime_gen.images.faces import ArrayFaces
 from anime_gen.images.sources.drawn import MIXED, drawing_version, drawn_character
+from anime_gen.paths import user_path
 from anime_gen.stylegan2.training.command_line import assign, build, read_tree, reported
 from anime_gen.stylegan2.training.trainer import train
 from anime_gen.stylegan2.training.training_config import TrainingConfig
@@ -33,12 +34,14 @@ CHUNK = 256  # faces a task
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw what is missing, then train or continue; the exit code is that of `python -m anime_gen.stylegan2`."""
     parser = argparse.ArgumentParser(prog="python -m anime_gen.train_drawn", description=__doc__.split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="settings as in train.yml")
+    parser.add_argument("--config", type=user_path, required=True, metavar="FILE", help="settings as in train.yml")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting more")
-    parser.add_argument("--attributes", type=Path, default=Path("conf/base/parameters/attributes.yml"), metavar="FILE")
+    parser.add_argument(
+        "--attributes", type=user_path, default=Path("conf/base/parameters/attributes.yml"), metavar="FILE"
+    )
     parser.add_argument(
         "--taggers",
-        type=Path,
+        type=user_path,
         nargs="+",
         default=[Path("data/06_models/shipped/taggers")],
         metavar="FOLDER",
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--faces", type=int, default=40_000, help="how many faces to draw (40000)")
     parser.add_argument("--seed", type=int, default=0, help="of the faces: other than that of those to be judged by")
-    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where faces and runs are kept")
+    parser.add_argument("--run", type=user_path, required=True, metavar="FOLDER", help="where faces and runs are kept")
     parser.add_argument("--draw-only", action="store_true", help="draw the faces and stop")
     options = parser.parse_args(arguments)
     return reported(lambda: _train(options))

@@ -84,6 +84,17 @@ def test_pipelines_page_and_commands_read_the_same(project: Path, way: str, monk
     assert "no model yet" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("stated", "place"), [("~/faces", "home/faces"), ("2024", "project/2024")])
+def test_data_may_lie_in_the_home_folder_or_in_one_called_by_a_number(
+    project: Path, stated: str, place: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", str(project.parent / "home"))
+    (project / "conf" / "local" / "globals.yml").write_text(f"data_folder: {stated}\n")
+    opened = open_project()
+    assert opened.source_folder == project.parent / place
+    assert (project / opened.loader["catalog"]["tags"]["filepath"]).parents[1] == project.parent / place
+
+
 def test_params_reach_the_page_and_the_commands_too(project: Path, capsys):
     given = {"source": {"kind": "folder", "path": "my/faces"}}
     assert open_project(params=given).chosen.settings["path"] == "my/faces"

@@ -1,7 +1,6 @@
 """From a picture of any shape to a square face at the working resolution, resized once."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from PIL import Image
 
 from anime_gen.images.config import FacesConfig
 from anime_gen.images.rejection import Rejection
+from anime_gen.paths import user_path
 
 
 def frame(picture: np.ndarray, config: FacesConfig) -> np.ndarray:
@@ -69,7 +69,8 @@ def load_cascade(path: str) -> Any:
 
     Raises FileNotFoundError, or ValueError when OpenCV is missing, has no cascades, or cannot read the file.
     """
-    if not Path(path).is_file():
+    file = user_path(path)
+    if not file.is_file():
         raise FileNotFoundError(f"faces.face_cascade: there is no file {path}; give an OpenCV cascade XML, or null")
     try:
         import cv2
@@ -81,7 +82,7 @@ def load_cascade(path: str) -> Any:
             "pip install 'opencv-python-headless<5', or set faces.face_cascade to null"
         )
     try:
-        cascade = cv2.CascadeClassifier(path)
+        cascade = cv2.CascadeClassifier(str(file))
     except (cv2.error, SystemError):  # a file that is no cascade reaches Python as either, by OpenCV's version
         cascade = None
     if cascade is None or cascade.empty():

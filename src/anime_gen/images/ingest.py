@@ -28,6 +28,7 @@ from anime_gen.images.remote import RemoteStore
 from anime_gen.images.sources.members import Listing, Source
 from anime_gen.images.sources.opening import open_source, read_table
 from anime_gen.images.store import FaceStore, ShardWriter, publish_remotely, publish_store
+from anime_gen.paths import user_path
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -85,7 +86,7 @@ def ingest(
 
 def store_key(source: Source, faces: FacesConfig) -> str:
     """Folder name of the store: the source and the settings that decide which pixels are stored."""
-    cascade = Path(faces.face_cascade).read_bytes() if faces.face_cascade else b""
+    cascade = user_path(faces.face_cascade).read_bytes() if faces.face_cascade else b""
     identity = {
         "source": source.identity(),
         "decoder": 1 if source.identity()["kind"] == "drawn" else DECODER_VERSION,  # drawn faces are not decoded

@@ -21,7 +21,7 @@ REASONS = {
     "ratio": "unpacks to more than faces.max_ratio times its size",
     "overlap": "shares bytes with another member",
     "encrypted": "encrypted; unpack it with its password and set source.kind=folder",
-    "compression": "packed by a method other than store or deflate; unpack it and set source.kind=folder",
+    "compression": "packed by a method that is not read; unpack it and set source.kind=folder",
     "checksum": "the archive's checksum does not fit",
     "unreadable": "the file cannot be read",
     "table": "a table, not a picture; to have it read, call it labels.csv or name it in source.labels",

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from anime_gen.paths import user_path
+
 MARK = Path("conf") / "base"
 
 
@@ -16,5 +18,5 @@ def project_path() -> Path:
 
 def portable(path: str, root: Path) -> str:
     """A path as the project remembers it: relative to `root` when it lies inside, so that a moved project finds it."""
-    full = (root / Path(path).expanduser()).resolve()
+    full = (root / user_path(path)).resolve()
     return full.relative_to(root.resolve()).as_posix() if full.is_relative_to(root.resolve()) else full.as_posix()

@@ -14,6 +14,7 @@ from typing import Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
 
+from anime_gen.paths import user_path
 from anime_gen.project.about import GROUPS, About, told
 from anime_gen.project.option import overlaid, written_params
 from anime_gen.project.root import project_path
@@ -64,6 +65,10 @@ class ProjectConfigLoader(OmegaConfigLoader):
         except MissingConfigException:
             return {}
 
+    def data_folder(self) -> Path:
+        """Where globals.yml says that all of the project's data lies."""
+        return user_path(str(self["globals"].get(DATA, "data")))
+
     def set_global(self, name: str, value: str) -> None:
         """A value that `${globals:name}` gives in every file read from now on."""
         self["globals"] = dict(self["globals"]) | {name: value}
@@ -92,11 +97,11 @@ class Project:
             raise ValueError(
                 f"source is a group of settings, not {said!r}; for example source.kind=folder,source.path=faces"
             )
-        data_folder = root / loader["globals"].get(DATA, "data")
-        book = SourceBook(data_folder, root)
+        data = loader.data_folder()
+        book = SourceBook(root / data, root)
         chosen = book.choose(said, configured, base)
         about = tuple(About.of(group, stated, book.about(chosen, group), loader.said) for group in GROUPS)
-        loader.set_global(SOURCE_FOLDER, os.path.normpath(Path(loader["globals"].get(DATA, "data")) / chosen.folder))
+        loader.set_global(SOURCE_FOLDER, os.path.normpath(data / chosen.folder))
         described = reduce(overlaid, [one.settings() for one in about])
         loader["parameters"] = overlaid(loader.given("parameters") | {"source": chosen.settings}, described)
         loader.remembered = {"source": as_option(chosen.settings)} | described
@@ -105,7 +110,7 @@ class Project:
     @property
     def data_folder(self) -> Path:
         """Where all of the project's data lies, absolute."""
-        result: Path = (self.root / self.loader["globals"].get(DATA, "data")).resolve()
+        result: Path = (self.root / self.loader.data_folder()).resolve()
         return result
 
     @property
@@ -169,7 +174,7 @@ def open_project(
     from anime_gen import settings
 
     root = root or project_path()
-    conf = root / (conf_source or str(getattr(settings, "CONF_SOURCE", "conf")))
+    conf = root / user_path(conf_source or str(getattr(settings, "CONF_SOURCE", "conf")))
     options: dict[str, Any] = dict(settings.CONFIG_LOADER_ARGS)
     env = env or os.environ.get("KEDRO_ENV") or None
     loader = settings.CONFIG_LOADER_CLASS(str(conf), env, runtime_params=dict(params or {}), **options)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anime_gen.paths import user_path
 from anime_gen.serving.bundle import Bundle
 from anime_gen.serving.manifest import CARD, BundleError, read_json, verify
 from anime_gen.serving.rendering import Renderer
@@ -206,7 +207,7 @@ def artifacts_of(store: TrackingStore) -> str:
 def shipped_folder(project: "Project") -> Path:
     """The bundle that an empty registry gets first: `publish.shipped`, or the one that comes with the project."""
     stated = (project.parameters.get("publish") or {}).get("shipped")
-    return project.root / (stated or SHIPPED)
+    return project.root / user_path(stated or SHIPPED)
 
 
 def signature(resolution: int) -> "ModelSignature":

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from anime_gen.distributed import Engine
-
-UserPath = Annotated[str, AfterValidator(os.path.expanduser)]
-"""A path on this disk; `~` is the home folder, which no shell puts in for us within `--params`."""
 
 
 class SubModelConfig(BaseModel):
@@ -65,8 +61,8 @@ class OnnxConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: UserPath
-    tags: UserPath
+    model: str
+    tags: str
     threshold: float = Field(default=0.5, gt=0, lt=1)
 
 
@@ -83,7 +79,7 @@ class LabelsConfig(BaseModel):
     weak_count: int = Field(default=4000, ge=0, le=1_000_000, description="drawn faces for first votes")
     weak_weight: float = Field(default=0.3, gt=0)
     onnx: OnnxConfig | None = None
-    taught_by: UserPath | None = Field(default=None, description="folder of sub-models taught elsewhere")
+    taught_by: str | None = Field(default=None, description="folder of sub-models taught elsewhere")
 
     @property
     def gives_first_votes(self) -> bool:

@@ -18,6 +18,7 @@ import torch
 from anime_gen.attributes import Attribute, Vocabulary
 from anime_gen.images.faces import Faces
 from anime_gen.labels.store import LabelStore
+from anime_gen.paths import user_path
 from anime_gen.tagging.classifiers.fit import FittedSubModel, fit_sub_model, shape_of
 from anime_gen.tagging.classifiers.metrics import Judged, attribute_report, untrained_report
 from anime_gen.tagging.classifiers.network import Shape, SubModel
@@ -111,7 +112,7 @@ def _merged_labels(
         for name, values in merged.targets.values.items():
             values[merged.testing] = tested.get(name, np.nan)
     if task.labels.taught_by is not None:
-        taggers, weight = Path(task.labels.taught_by), task.labels.weak_weight
+        taggers, weight = user_path(task.labels.taught_by), task.labels.weak_weight
         add_pseudo_labels(merged, faces, taggers, weight, work / PSEUDO_LABELS)
     return merged
 
@@ -182,7 +183,7 @@ def _trained(
 
 
 def _start_file(task: GroupTask) -> Path | None:
-    path = Path(task.labels.taught_by or "") / f"{task.size.group}.safetensors"
+    path = user_path(task.labels.taught_by or "") / f"{task.size.group}.safetensors"
     return path if task.labels.taught_by is not None and path.is_file() else None
 
 

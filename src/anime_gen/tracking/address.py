@@ -6,6 +6,8 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from anime_gen.paths import user_path
+
 SQLITE = "sqlite:///"
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 ANSWER_TIMEOUT_S = 5.0
@@ -32,7 +34,7 @@ def absolute_uri(uri: str, project_path: Path) -> str:
     path, question, query = uri.removeprefix(SQLITE).partition("?")
     if question and not parse_qsl(query):  # a folder's name and no options
         path, question, query = f"{path}?{query}", "", ""
-    return f"{SQLITE}{quoted((project_path / unquote(path)).resolve())}{question}{query}"
+    return f"{SQLITE}{quoted((project_path / user_path(unquote(path))).resolve())}{question}{query}"
 
 
 def quoted(path: Path) -> str:

@@ -5,6 +5,7 @@ import lzma
 import os
 import struct
 import tarfile
+import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -51,7 +52,10 @@ def zip_of(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFL
     return path
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_zip_is_read_in_place(tmp_path: Path, method: int) -> None:
     path = zip_of(tmp_path / "a.zip", {"faces/b.png": GOOD, "faces/a.png": GOOD, "labels.csv": b"file\n"}, method)
     listing = source_of(path).listing()
@@ -128,16 +132,47 @@ def test_zip_damage_costs_only_the_damaged_member(tmp_path: Path) -> None:
     assert found == {"0.png": "kept", "1.png": "checksum", "2.png": "corrupt", "3.png": "kept", "4.png": "kept"}
 
 
-def test_zip_encryption_and_rare_methods_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "mixed.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("good.png", GOOD)
-        archive.writestr("bzip.png", GOOD, zipfile.ZIP_BZIP2)
-        archive.writestr("secret.png", GOOD)
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_a_damaged_packed_member_costs_only_itself(tmp_path: Path, method: int) -> None:
+    path = zip_of(tmp_path / "damaged.zip", {"bad.png": GOOD, "good.png": encoded(face(2))}, method)
+    sound = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        packed = archive.getinfo("bad.png").compress_size
+    begin = 30 + len("bad.png")
+    for place in (*range(begin, begin + 12), *range(begin + 12, begin + packed, max(1, packed // 30))):
+        data = bytearray(sound)
+        data[place] ^= 0x55
+        path.write_bytes(data)
+        found = outcomes(source_of(path))
+        assert found["good.png"] == "kept"
+        assert found["bad.png"] in ("corrupt", "checksum", "kept"), place  # some bits of a stream mean nothing
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_a_member_that_unpacks_to_more_than_it_says_is_read_no_further(tmp_path: Path, method: int) -> None:
+    path = zip_of(tmp_path / "lies.zip", {"zeros.png": bytes(100_000_000)}, method)
     data = bytearray(path.read_bytes())
-    data[data.rfind(b"PK\1\2") + 8] |= 1  # the flag that says encrypted
+    directory = data.rfind(b"PK\1\2")
+    data[directory + 24 : directory + 28] = (1000).to_bytes(4, "little")
+    if method == zipfile.ZIP_LZMA:  # and asks for a window of 4 GiB
+        data[30 + len("zeros.png") + 5 : 30 + len("zeros.png") + 9] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
-    assert outcomes(source_of(path)) == {"good.png": "kept", "bzip.png": "compression", "secret.png": "encrypted"}
+    tracemalloc.start()
+    assert outcomes(source_of(path)) == {"zeros.png": "checksum"}
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_zip_encryption_and_rare_methods_are_named(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "mixed.zip", {"good.png": GOOD, "rare.png": GOOD, "secret.png": GOOD})
+    data = bytearray(path.read_bytes())
+    last = data.rfind(b"PK\1\2")
+    data[last + 8] |= 1  # the flag that says encrypted
+    data[data.rfind(b"PK\1\2", 0, last) + 10] = 9
+    path.write_bytes(data)
+    assert outcomes(source_of(path)) == {"good.png": "kept", "rare.png": "compression", "secret.png": "encrypted"}
+    (rare,) = [reject for reject in source_of(path).listing().rejects if reject.name == "rare.png"]
+    assert rare.detail.startswith("packed by Deflate64; unpack it")
 
 
 def test_a_hundred_thousand_empty_members_are_refused_by_count_or_listed(tmp_path: Path) -> None:

@@ -182,10 +182,6 @@ def test_a_list_that_speaks_of_nothing_here_is_refused(config: OnnxConfig, tmp_p
         add_votes(Targets(vocabulary(), 3), ArrayFaces(PICTURES), config, 0.3, tmp_path / "cache")
 
 
-def test_the_home_folder_is_found() -> None:
-    assert OnnxConfig(model="~/model.onnx", tags="tags.csv").model == str(Path.home() / "model.onnx")
-
-
 def test_names_of_tags() -> None:
     assert tags_of(vocabulary()["glasses"]) == {"1": ("glasses",)}
     assert tags_of(vocabulary()["hair_color"])["red"] == ("red_hair",)

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from anime_gen.paths import user_path
+
 
 def download(handle: str) -> Path:
     """The folder that holds the newest version of `owner/name` (or the one named by `/versions/N`).
@@ -39,7 +41,7 @@ def download(handle: str) -> Path:
             return cached
         raise ValueError(f"Kaggle cannot be reached ({type(error).__name__}): check the network, {by_hand}") from None
     except (ValueError, LookupError, TypeError, AttributeError) as error:  # what kagglehub makes of an odd kaggle.json
-        file = Path(os.environ.get("KAGGLE_CONFIG_DIR") or "~/.kaggle").expanduser() / "kaggle.json"
+        file = user_path(os.environ.get("KAGGLE_CONFIG_DIR") or "~/.kaggle") / "kaggle.json"
         if (problem := _credentials_problem(file)) is None:
             raise
         raise ValueError(

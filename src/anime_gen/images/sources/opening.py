@@ -11,6 +11,7 @@ from anime_gen.images.sources.folder import FolderSource
 from anime_gen.images.sources.members import Source
 from anime_gen.images.sources.tar_archive import TarSource
 from anime_gen.images.sources.zip_archive import ZipSource
+from anime_gen.paths import user_path
 from anime_gen.signatures import START, kind_of, stand_in
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -41,7 +42,7 @@ def find_path(parameter: str, text: str, place: Path, what: str = "folder or arc
     """The existing file or folder that a parameter names; FileNotFoundError lists where it was looked for."""
     if text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "file://")):
         raise ValueError(f"{parameter}: {text} is an address; give the path of a {what} on this disk")
-    given = Path(text).expanduser()
+    given = user_path(text)
     tried = [given.resolve(), (_project(place) / given).resolve()]
     for candidate in tried:
         if candidate.exists():

@@ -1,11 +1,14 @@
 """Pictures in a zip, read in place: nothing is unpacked to disk, so no name can escape and no link can be planted."""
 
+import bz2
+import lzma
 import os
 import stat
 import struct
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,6 +23,27 @@ from anime_gen.labels.spelling import readable
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, lengths of the name and of the extra field
 _SMALL = 64 * 1024  # below this no ratio is absurd
+
+
+def _unpack_lzma(data: bytes, most: int) -> bytes:
+    """At most `most` bytes of an entry packed by LZMA; the format is in section 5.8 of the zip specification."""
+    properties = data[4 : 4 + int.from_bytes(data[2:4], "little")]
+    rest, literal_context = divmod(properties[0], 9)
+    position, literal_position = divmod(rest, 5)
+    window = min(int.from_bytes(properties[1:5], "little"), most)  # nothing lies further back than the entry is long
+    filters = {"id": lzma.FILTER_LZMA1, "lc": literal_context, "lp": literal_position, "pb": position}
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[filters | {"dict_size": max(window, 4096)}])
+    return unpacker.decompress(data[4 + len(properties) :], most)
+
+
+_UNPACK: dict[int, Callable[[bytes, int], bytes]] = {
+    zipfile.ZIP_STORED: lambda data, most: data[:most],
+    zipfile.ZIP_DEFLATED: lambda data, most: zlib.decompressobj(-15).decompress(data, most),
+    zipfile.ZIP_BZIP2: lambda data, most: bz2.BZ2Decompressor().decompress(data, most),
+    zipfile.ZIP_LZMA: _unpack_lzma,
+}
+"""What gives at most so many bytes of an entry, by how it is packed."""
+_NAMES_OF_OTHERS = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 
 
 class OpenZip:
@@ -40,11 +64,10 @@ class OpenZip:
         _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
         self._file.seek(name_bytes + extra_bytes, os.SEEK_CUR)
         data = self._file.read(packed)
-        if method == zipfile.ZIP_DEFLATED:
-            try:
-                data = zlib.decompressobj(-15).decompress(data, limit + 1)
-            except zlib.error as error:
-                raise Rejection("corrupt", str(error)) from None
+        try:
+            data = _UNPACK[method](data, min(member.size, limit) + 1)
+        except (zlib.error, lzma.LZMAError, OSError, ValueError, IndexError, EOFError) as error:
+            raise Rejection("corrupt", str(error)) from None
         if len(data) != member.size or zlib.crc32(data) != checksum:
             raise Rejection("checksum")
         return data
@@ -94,8 +117,9 @@ class ZipSource(ArchiveSource):
             raise Rejection("overlap")
         if entry.flag_bits & 1:
             raise Rejection("encrypted")
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Rejection("compression", f"method {entry.compress_type}")
+        if (method := entry.compress_type) not in _UNPACK:
+            name = _NAMES_OF_OTHERS.get(method, f"method {method}")
+            raise Rejection("compression", f"packed by {name}; unpack it and set source.kind=folder")
         if entry.file_size > max(_SMALL, self._config.max_ratio * entry.compress_size):
             raise Rejection("ratio", f"{entry.compress_size} bytes claim to hold {entry.file_size}")
 

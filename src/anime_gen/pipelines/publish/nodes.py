@@ -1,7 +1,6 @@
 """Nodes of the publish stage: thin calls into `anime_gen.serving`."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +12,7 @@ from anime_gen.evaluation.originality import HELD_OUT, Originals
 from anime_gen.evaluation.progress_bar import bar
 from anime_gen.images import FaceStore
 from anime_gen.latent import Directions
+from anime_gen.paths import user_path
 from anime_gen.serving import Bundle, Registry
 from anime_gen.serving.bundle import BundleParts
 from anime_gen.serving.publishing import UNSEEN, PublishConfig, make_card, publish
@@ -58,5 +58,5 @@ def publish_bundle(
     faces = face_store.at(bundle.generator.config.resolution)
     count = config.gate.faces if config.gate else 0
     held_out = read_split(faces, face_index["split"].to_numpy(), UNSEEN, count, seed=0)
-    shipped = Path(config.shipped) if config.shipped else None
+    shipped = user_path(config.shipped) if config.shipped else None
     return publish(bundle, Registry(tracking_store), shipped, held_out, measurer, config)

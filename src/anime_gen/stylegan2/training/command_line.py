@@ -12,6 +12,7 @@ import numpy as np
 
 from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.images.files import write_atomically
+from anime_gen.paths import user_path
 from anime_gen.stylegan2.training.interruption import TrainingInterruptedError
 from anime_gen.stylegan2.training.training_config import TrainingConfig
 
@@ -42,10 +43,10 @@ def build_parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train, or continue, a run")
     source = train.add_mutually_exclusive_group(required=True)
     source.add_argument("--drawn", type=int, metavar="COUNT", help="train on this many drawn faces")
-    source.add_argument("--store", type=Path, metavar="FOLDER", help="train on a face store that ingest made")
-    source.add_argument("--array", type=Path, metavar="FILE", help="train on a .npy file of uint8 [n, r, r, 3]")
-    train.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="where runs are kept")
-    train.add_argument("--config", type=Path, metavar="FILE", help="settings as JSON or YAML (as in train.yml)")
+    source.add_argument("--store", type=user_path, metavar="FOLDER", help="train on a face store that ingest made")
+    source.add_argument("--array", type=user_path, metavar="FILE", help="train on a .npy file of uint8 [n, r, r, 3]")
+    train.add_argument("--run", type=user_path, required=True, metavar="FOLDER", help="where runs are kept")
+    train.add_argument("--config", type=user_path, metavar="FILE", help="settings as JSON or YAML (as in train.yml)")
     train.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting, such as loss.r1_gamma=0.2"
     )
@@ -53,11 +54,11 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--accept-changed-data", action="store_true", help="continue although the pictures changed")
     train.set_defaults(command=train_command)
     distil = commands.add_parser("distil", help="teach a smaller generator to draw what a larger one draws")
-    distil.add_argument("--teacher", type=Path, required=True, metavar="FILE", help="a generator.safetensors")
+    distil.add_argument("--teacher", type=user_path, required=True, metavar="FILE", help="a generator.safetensors")
     distil.add_argument("--resolution", type=int, required=True, help="of the smaller one: a power of two")
     distil.add_argument("--images", type=int, default=16_000, help="characters that it is taught on (16000)")
     distil.add_argument("--seed", type=int, default=0, help="another one: other characters")
-    distil.add_argument("--out", type=Path, required=True, metavar="FILE", help="the smaller generator")
+    distil.add_argument("--out", type=user_path, required=True, metavar="FILE", help="the smaller generator")
     distil.set_defaults(command=distil_command)
     return parser
 

@@ -15,6 +15,7 @@ import torch
 from anime_gen.distributed import ALONE, Group, launch
 from anime_gen.distributed.launch import WorkerLostError
 from anime_gen.images.faces import Faces
+from anime_gen.paths import user_path
 from anime_gen.stylegan2.inference.allocator import keep_freed_memory
 from anime_gen.stylegan2.monitoring.health import Health
 from anime_gen.stylegan2.monitoring.report import Report
@@ -182,7 +183,7 @@ class Trainer:
         if info is None:
             if self.config.start_from:
                 self.started_from = load_start(
-                    Path(self.config.start_from), self.state, self.schedule.stages[0].resolution
+                    user_path(self.config.start_from), self.state, self.schedule.stages[0].resolution
                 )
             self._save()
         else:

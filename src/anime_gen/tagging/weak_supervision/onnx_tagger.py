@@ -16,6 +16,7 @@ import torch
 from anime_gen.attributes import Attribute
 from anime_gen.images.faces import Faces
 from anime_gen.images.files import file_sha256, write_atomically
+from anime_gen.paths import user_path
 from anime_gen.signatures import START, stand_in
 from anime_gen.tagging.classifiers.network import resized
 from anime_gen.tagging.config import OnnxConfig
@@ -32,7 +33,7 @@ class OnnxTagger:
         """ValueError in one sentence if the file is of another layout, or does not fit its list of tags."""
         import onnxruntime
 
-        self._model, listed = Path(config.model), Path(config.tags)
+        self._model, listed = user_path(config.model), user_path(config.tags)
         for path in (self._model, listed):
             if not path.is_file():
                 raise FileNotFoundError(f"tag.labels.onnx names {path}, which is not there")
@@ -177,7 +178,7 @@ def _spoken(attribute: Attribute, tagger: OnnxTagger) -> dict[str, list[int]]:
 
 def _cached(tagger: OnnxTagger, faces: Faces, config: OnnxConfig, cache: Path) -> np.ndarray:
     """Probabilities of all faces; a large tagger takes a second a face, so they are kept."""
-    digest = file_sha256(Path(config.model))[:16]
+    digest = file_sha256(user_path(config.model))[:16]
     path = cache / f"{digest}-outputs-{faces.fingerprint[:16]}.parquet"
     if not path.is_file():
         rows = [np.arange(k, min(k + 16, len(faces))) for k in range(0, len(faces), 16)]
