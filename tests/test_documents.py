@@ -17,7 +17,9 @@ from anime_gen.attributes import Vocabulary
 from anime_gen.cli import run as kedro_run
 from anime_gen.pipeline_registry import register_pipelines
 from anime_gen.pipelines.train.parameters import TrainParameters
+from anime_gen.project import open_project
 from anime_gen.project.known import known_parameters
+from anime_gen.project.option import overlaid
 from anime_gen.project.parameters import checked
 from tests.conftest import ROOT
 from tests.streamlit_app.site import answers, free_port
@@ -112,9 +114,10 @@ def test_the_settings_in_the_recipes_are_settings():
     read = [yaml.safe_load(block) for block in blocks("yaml")]
     (slider,) = [entry for entry in read if "freckles" in entry]
     assert Vocabulary.parse(slider)["freckles"].kind == "binary"
-    (large,) = [entry["train"] for entry in read if "train" in entry]
-    config = TrainParameters.model_validate(large).root
-    assert config.network.resolution == config.growth.stages[-1].resolution_px == 256
+    (below,) = [entry["builds_on"] for entry in read if "builds_on" in entry]
+    (own,) = [entry["train"] for entry in read if "train" in entry]
+    config = TrainParameters.model_validate(overlaid(open_project(env=below).parameters["train"], own)).root
+    assert (config.network.resolution, config.network.channel_base) == (256, 6144)
 
 
 def test_links_between_documents_lead_somewhere():

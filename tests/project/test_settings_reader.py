@@ -189,3 +189,36 @@ def test_the_catalog_is_read_without_hooks_as_kedro_viz_reads_it(project: Path):
 def test_a_misspelt_environment_is_refused(project: Path):
     with pytest.raises(ValueError, match="no environment 'smok'; did you mean smoke"):
         open_project(env="smok")
+
+
+def environment(project: Path, name: str, builds_on: str, **stated: object) -> None:
+    folder = project / "conf" / name
+    folder.mkdir()
+    (folder / "globals.yml").write_text(json.dumps({"builds_on": builds_on}))
+    (folder / "parameters.yml").write_text(json.dumps(stated))
+
+
+def test_an_environment_states_only_what_differs_from_the_one_it_builds_on(project: Path):
+    smoke, base = open_project(env="smoke").parameters, open_project().parameters
+    environment(project, "mine", "smoke", train={"network": {"channel_max": 16}})
+    environment(project, "ours", "mine", faces={"resolution_px": 16})
+    opened = open_project(env="ours", params={"train": {"seed": 9}})
+    train = opened.parameters["train"]
+    assert (opened.parameters["faces"]["resolution_px"], smoke["faces"]["resolution_px"]) == (16, 32)
+    assert train["network"] == smoke["train"]["network"] | {"channel_max": 16}
+    assert train["growth"] == smoke["train"]["growth"] != base["train"]["growth"]
+    assert train["augment"] == base["train"]["augment"]
+    assert train["seed"] == 9
+    assert opened.source_folder == project / "data/smoke"
+    assert opened.loader["catalog"]["tags"]["filepath"].startswith("data/smoke/")
+    assert TrackingStore.of(opened).uri == f"sqlite:///{project}/data/smoke/mlflow.db"
+
+
+def test_environments_that_build_on_nothing_or_on_each_other_are_refused(project: Path):
+    environment(project, "lost", "smok")
+    with pytest.raises(ValueError, match="no environment 'smok'; did you mean smoke"):
+        open_project(env="lost")
+    environment(project, "one", "other")
+    environment(project, "other", "one")
+    with pytest.raises(ValueError, match="environments build on each other: other on one on other"):
+        open_project(env="one")

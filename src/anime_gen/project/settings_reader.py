@@ -1,7 +1,8 @@
 """The one reader of settings: Kedro's own loader with its environments, globals, conf/local and overrides.
 
-It adds two things. `source` in the parameters is the source the project works on (see `sources`), with the settings
-that describe it (see `about`), and the global `source_folder` is that source's folder, which the catalog files name.
+It adds three things. `source` in the parameters is the source the project works on (see `sources`), with the settings
+that describe it (see `about`), and the global `source_folder` is that source's folder, which the catalog files name. An
+environment whose globals say `builds_on: another` states only what differs from that one.
 """
 
 import os
@@ -22,6 +23,7 @@ from anime_gen.project.sources import Chosen, SourceBook, as_option, in_words
 
 DATA = "data_folder"
 SOURCE_FOLDER = "source_folder"
+BUILDS_ON = "builds_on"
 
 
 class ProjectConfigLoader(OmegaConfigLoader):
@@ -33,13 +35,15 @@ class ProjectConfigLoader(OmegaConfigLoader):
             usual = options.get("default_run_env")
             if env is None and not (self.conf_folder / str(usual)).is_dir():
                 options["default_run_env"] = options.get("base_env")  # `kedro package` leaves conf/local out
-            self._check_environment(env)
+        self._check_environment(env)
         self._options = options
         self.remembered: dict[str, Any] = {}  # settings of the source at hand that no file states
         self.said: Mapping[str, Any] = options.get("runtime_params") or {}
         super().__init__(conf_source, env, **options | {"runtime_params": _literal(self.said)})
 
     def _check_environment(self, env: str | None) -> None:
+        if not self.conf_folder.is_dir():
+            return  # settings in an archive
         known = sorted(folder.name for folder in self.conf_folder.iterdir() if folder.is_dir())
         if env is not None and env not in known:
             from anime_gen.project.parameters import nearest
@@ -52,6 +56,33 @@ class ProjectConfigLoader(OmegaConfigLoader):
         if key == "catalog" and SOURCE_FOLDER not in self["globals"]:  # read without hooks, as Kedro-Viz does
             Project.of(self, project_path())
         return super().__getitem__(key)
+
+    def _read_raw_config(self, key: str) -> tuple[Any, ...]:
+        """Kedro's layers of files, base and environment; below the latter's own lie those of what it builds on."""
+        base, own, *rest = super()._read_raw_config(key)
+        for env in self._built_on():
+            own = self._files_of(env, key) | own
+        return base, own, *rest
+
+    def _built_on(self) -> list[str]:
+        """What the environment builds on, what that one builds on, and so on."""
+        env: str | None = self.env or self.default_run_env
+        chain: list[str] = []
+        while env and env != self.base_env:
+            files = self._files_of(env, "globals").values()
+            env = next((str(stated[BUILDS_ON]) for stated in files if BUILDS_ON in stated), None)
+            if env in chain:
+                raise ValueError(f"environments build on each other: {' on '.join([*chain, env])}")
+            if env:
+                self._check_environment(env)
+                chain.append(env)
+        return chain
+
+    def _files_of(self, env: str, key: str) -> dict[Path, Any]:
+        found: dict[Path, Any] = self._read_dir_configs(
+            self._get_conf_env_path(env), self.config_patterns[key], key, set()
+        )
+        return found
 
     def stated(self, env: str | None) -> dict[str, Any]:
         """The parameters as the files of an environment state them, whatever the command line says."""

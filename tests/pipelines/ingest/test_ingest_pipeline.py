@@ -60,7 +60,7 @@ def test_shipped_parameters_are_possible(environment: str) -> None:
     values = parameters(environment)
     source = SourceParameters.model_validate(values["source"]).root
     faces = FacesParameters.model_validate(values["faces"]).root
-    expected = {"base": ("drawn", 6000, 64), "smoke": ("drawn", 600, 32), "crypko": ("kaggle", 6000, 128)}
+    expected = {"base": ("drawn", 6000, 64), "smoke": ("drawn", 600, 32), "crypko": ("kaggle", 6000, 256)}
     assert (source.kind, source.count, faces.resolution_px) == expected[environment]
     if environment == "crypko":
         assert source.handle == "shilou/crypko-data"

@@ -4,7 +4,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from kedro.config import OmegaConfigLoader
 from pydantic import TypeAdapter, ValidationError
 
 from anime_gen.attributes import Vocabulary
@@ -13,6 +12,7 @@ from anime_gen.pipelines.train import nodes
 from anime_gen.pipelines.train.nodes import train_generator
 from anime_gen.pipelines.train.parameters import TrainParameters
 from anime_gen.pipelines.train.pipeline import create_pipeline
+from anime_gen.project import open_project
 from anime_gen.stylegan2.networks.weights import read_metadata
 from anime_gen.stylegan2.networks.widening import check_fit
 from anime_gen.stylegan2.training.growth import schedule
@@ -91,15 +91,18 @@ def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "resolution"), [("base", 64), ("smoke", 16), ("crypko", 128), ("finetune", 64), ("shipped", 64)]
+    ("env", "resolution"),
+    [
+        *(("base", 64), ("smoke", 16), ("finetune", 64), ("shipped", 64)),
+        *(("crypko", 256), ("crypko512", 512), ("crypko1024", 1024)),
+    ],
 )
 def test_the_settings_of_every_environment_are_valid(env: str, resolution: int) -> None:
-    loader = OmegaConfigLoader(
-        str(ROOT / "conf"), base_env="base", default_run_env=env, env=env, merge_strategy={"parameters": "soft"}
-    )
-    config = TrainParameters.model_validate(loader["parameters"]["train"]).root
+    settings = open_project(ROOT, env).loader.stated(env)
+    config = TrainParameters.model_validate(settings["train"]).root
     assert isinstance(config, TrainingConfig)
-    assert config.network.resolution == resolution
+    assert config.network.resolution == config.growth.stages[-1].resolution_px == resolution
+    assert settings["faces"]["resolution_px"] >= resolution
     if config.start_from:
         start = read_metadata(ROOT / config.start_from / "generator.safetensors")[0]
         assert not check_fit(start, config.network, schedule(config.growth).stages[0].resolution)
