@@ -3,7 +3,7 @@ import yaml
 
 from anime_gen.attributes import Vocabulary
 from anime_gen.studio.finding.brief import read_brief
-from anime_gen.studio.finding.demands import read_demands
+from anime_gen.studio.finding.demands import known_words, read_demands
 from tests.conftest import ROOT
 
 
@@ -21,6 +21,7 @@ def vocabulary() -> Vocabulary:
         ("black hair, black eyes", {"hair_color": "black", "eye_color": "black"}),
         ("smiling, pale skin, big eyes", {"smile": ">", "skin_tone": "<", "eye_size": ">"}),
         ("cat ears, open mouth", {"animal_ears": ">", "mouth_open": ">"}),
+        ("wide open mouth, strong blush", {"mouth_open": ">", "blush": ">"}),
         ("hats and ribbons", {"hat": ">", "ribbon": ">"}),
         ("round glasses", {"glasses": ">", "glasses_rim": "round"}),
         ("short hair, long hair", {"hair_length": ">"}),
@@ -37,6 +38,14 @@ def test_words_become_demands(vocabulary: Vocabulary, text: str, meant: dict[str
         else:
             middle = (demand.attribute.low + demand.attribute.high) / 2
             assert demand.low >= middle if expected == ">" else demand.high <= middle
+
+
+def test_every_word_that_the_help_names_is_understood_alone_and_refused(vocabulary: Vocabulary):
+    for word in known_words(vocabulary):
+        for said in (word, f"no {word}"):
+            understood = read_demands(said, vocabulary)
+            assert understood.unknown == (), said
+            assert len(understood.demands) == 1, said
 
 
 def test_unknown_words_are_named(vocabulary: Vocabulary):

@@ -117,24 +117,31 @@ def _read_phrase(phrase: str, vocabulary: Vocabulary) -> tuple[list[Demand], lis
     """Demands of one phrase; the longest known words are taken first."""
     rest = " ".join(re.findall(r"[\w-]+", phrase))
     for said, meant in SYNONYMS.items():
-        rest = re.sub(rf"\b{said}\b", meant, rest)
+        if not re.search(rf"\b{meant}\b", rest):  # `wide open mouth` says it already
+            rest = re.sub(rf"\b{said}\b", meant, rest)
     refused = rest.split(" ")[0] in REFUSALS
-    tokens = rest.split()
     nouns = {_noun(attribute) for attribute in vocabulary.values()}
-    spoken = {noun for noun in nouns if noun in tokens or f"{noun}s" in tokens}
+    spoken = _spoken(nouns, rest)
     senses = sorted(
         ((key, demand) for a in vocabulary.values() for key, demand in _senses(a).items()),
         key=lambda sense: (-len(sense[0].split()), _noun(sense[1].attribute) not in spoken),
     )
     demands = []
     for key, demand in senses:
-        fits = not spoken or _noun(demand.attribute) in spoken or key in (demand.attribute.label.lower(), demand.name)
+        others = spoken - _spoken(nouns, key)  # bangs may be `down to the eyes`
+        fits = not others or _noun(demand.attribute) in spoken or key in (demand.attribute.label.lower(), demand.name)
         said = rf"\b{re.escape(key)}s?\b"  # hats too
         if fits and re.search(said, rest):
             rest = re.sub(said, " ", rest, count=1)
             demands.append(demand.refused() if refused else demand)
     known = {*FILLERS, *REFUSALS, *nouns, *(f"{noun}s" for noun in nouns)}
     return demands, [word for word in rest.split() if word not in known]
+
+
+def _spoken(nouns: set[str], said: str) -> set[str]:
+    """Those nouns that are said, one or many of them."""
+    tokens = said.split()
+    return {noun for noun in nouns if noun in tokens or f"{noun}s" in tokens}
 
 
 def _noun(attribute: Attribute) -> str:

@@ -25,8 +25,10 @@ NUMBERS = 4000
 """Numbers looked at for what they were told to show."""
 DRAWN = 3
 """Characters measured for each one shown."""
-PUSHED = 5
-"""Traits that are changed to take a character further from a cast."""
+PUSHED = 8
+"""Traits that are changed at once to take a character further from a cast."""
+PUSHES = 2
+"""Times that is done: each begins at what the one before has really reached."""
 LARGEST = 999_999_999
 """Numbers that can still be read out."""
 
@@ -72,7 +74,10 @@ class Finder:
         self, count: int, demands: Sequence[Demand], unlike: Sequence[Measured], seed: int = 0
     ) -> list[Found]:
         """The same, taken still further from `unlike` (at least one) by a few wishes each."""
-        return [self._push(one, demands, unlike) for one in self.propose(count, demands, unlike, seed)]
+        found = self.propose(count, demands, unlike, seed)
+        for _ in range(PUSHES):
+            found = [self._push(one, demands, unlike) for one in found]
+        return found
 
     def near(self, recipe: Recipe, measured: Measured, distance: float, count: int, seed: int = 0) -> list[Found]:
         """Variations of a character about `distance` away, 1 being another person.
