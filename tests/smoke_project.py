@@ -41,5 +41,14 @@ def run(project: Path, *arguments: str) -> str:
 
 def left_running(project: Path) -> list[str]:
     """Names of MLflow runs that nobody closed."""
+    return [name for name, state in _runs(project) if state == "RUNNING"]
+
+
+def states(project: Path) -> list[str]:
+    """How the MLflow runs ended, from the first to the last."""
+    return [state for _, state in _runs(project)]
+
+
+def _runs(project: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(project / "data/smoke/mlflow.db")) as database:
-        return [row[0] for row in database.execute("select name from runs where status = 'RUNNING'")]
+        return database.execute("select name, status from runs order by start_time").fetchall()

@@ -9,10 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "anime_gen"
-ROOT_MODULES = {"attributes", "paths", "threads", "tracker"}  # small things that several layers share
+ROOT_MODULES = {"attributes", "audience", "paths", "threads", "tracker"}  # small things that several layers share
 LAYERS = {
     "drawing": set(),
     "attributes": set(),
+    "audience": set(),
     "paths": set(),
     "threads": set(),
     "signatures": set(),
@@ -20,7 +21,7 @@ LAYERS = {
     "distributed": set(),
     "labels": {"attributes", "signatures"},
     "images": {"attributes", "labels", "drawing", "paths", "signatures", "distributed"},
-    "stylegan2": {"paths", "threads", "tracker", "distributed", "images", "drawing"},
+    "stylegan2": {"audience", "paths", "threads", "tracker", "distributed", "images", "drawing"},
     "tracking": {"paths", "project", "tracker"},
     "tagging": {*ROOT_MODULES, "distributed", "signatures", "labels", "stylegan2", "images", "drawing"},
     "latent": {*ROOT_MODULES, "distributed", "tagging", "stylegan2", "images", "drawing"},
@@ -44,7 +45,7 @@ ALLOWED = {
     "mlflow": {"tracking", "serving", "hooks"},
     "streamlit": set(),
 }
-BARE = {"drawing", "images", "stylegan2", "paths", "threads", "signatures", "tracker", "distributed"}
+BARE = {"drawing", "images", "stylegan2", "audience", "paths", "threads", "signatures", "tracker", "distributed"}
 BARE_NEEDS = {"numpy", "torch", "PIL", "safetensors", "anime_gen"}
 FILES = sorted(SOURCE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

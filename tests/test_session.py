@@ -1,3 +1,4 @@
+import re
 import signal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from anime_gen.session import (
     STOPPED,
     Session,
     StoppedError,
+    check_selection,
     message_for,
     reader_can_mend,
     refuse_processes,
@@ -131,6 +133,22 @@ def test_under_nohup_a_closed_terminal_is_nothing():
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    ("names", "tags", "words"),
+    [
+        (["nosuch"], [], "there is no pipeline 'nosuch'; there are ingest, tag, train, directions, evaluate, publish"),
+        (["trian"], [], "there is no pipeline 'trian'; did you mean train?"),
+        (["tag,train"], [], "--pipelines=tag,train"),
+        (["tag"], ["ingset"], "no node of this run has the tag 'ingset'; did you mean ingest?; there are "),
+        (["ingest"], ["ingest", "train"], "no node of this run has the tag 'train'"),
+    ],
+)
+def test_a_pipeline_or_tag_that_does_not_exist_is_refused_with_those_that_do(names: list, tags: list, words: str):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        check_selection(names, tags)
+    check_selection(["tag", "train"], ["ingest", "tag"])
 
 
 def test_processes_of_kedro_are_refused_in_a_sentence():

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 from anime_gen.generate import add_options, generate
 
 HOST = "127.0.0.1"
+READ_ENOUGH = 141
+"""Exit status of who is read no further, as shells count it (128 + SIGPIPE)."""
 PORTS = {"mlflow": 5000, "serve": 5001}
 
 
@@ -25,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(given)
     try:
         return COMMANDS[options.command][0](options)
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READ_ENOUGH
     except (ValueError, OSError, LookupError) as error:
         if os.environ.get("ANIME_GEN_DEBUG"):
             raise

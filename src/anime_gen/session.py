@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -15,6 +15,8 @@ import click
 from kedro.framework.session import KedroSession
 from kedro.runner import AbstractRunner, ParallelRunner
 
+from anime_gen.audience import attended
+from anime_gen.project.parameters import nearest
 from anime_gen.tracking.active import close_active
 
 STOPPED = 130
@@ -62,6 +64,7 @@ class Session(KedroSession):
         refuse_processes(kwargs.get("runner"))
         if kwargs.get("pipeline_names"):
             kwargs["pipeline_names"] = sorted(kwargs["pipeline_names"])  # Kedro mixes them up by chance
+        check_selection(kwargs.get("pipeline_names") or ["__default__"], kwargs.get("tags") or ())
         try:
             with contextlib.chdir(self._project_path), stoppable():
                 return super().run(*args, **kwargs)
@@ -87,7 +90,10 @@ class Session(KedroSession):
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """A block in which the ENDING signals raise StoppedError, so that everything is closed on the way out."""
+    """A block in which the ENDING signals raise StoppedError, so that everything is closed on the way out.
+
+    Output that nobody reads any more counts as a closed terminal.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -100,10 +106,30 @@ def stoppable() -> Iterator[None]:
     heard = [number for number in ENDING if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heard}
     try:
-        yield
+        with attended():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def check_selection(names: Sequence[str], tags: Iterable[str]) -> None:
+    """ValueError that says what there is, for a pipeline or a tag of nodes that does not exist."""
+    from anime_gen.pipeline_registry import register_pipelines
+
+    known = register_pipelines()
+    stages = [name for name in known if not name.startswith("_")]
+    for name in names:
+        if "," in name:
+            raise ValueError(f"--pipeline takes one name; several are named by --pipelines={name}")
+        if name not in known:
+            raise ValueError(f"there is no pipeline {name!r}{nearest(name, stages)}; there are {', '.join(stages)}")
+    found = sorted({tag for name in names for node in known[name].nodes for tag in node.tags})
+    for tag in tags:
+        if tag not in found:
+            raise ValueError(
+                f"no node of this run has the tag {tag!r}{nearest(tag, found)}; there are {', '.join(found)}"
+            )
 
 
 def refuse_processes(runner: AbstractRunner | None) -> None:

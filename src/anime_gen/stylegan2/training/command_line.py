@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
+from anime_gen.audience import attended
 from anime_gen.images.faces import ArrayFaces, Faces
 from anime_gen.images.files import write_atomically
 from anime_gen.paths import user_path
@@ -27,7 +28,8 @@ def reported(work: Callable[[], int]) -> int:
     """Do the work of a command and return its exit code; what it says goes to the terminal."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        return work()
+        with attended():
+            return work()
     except TrainingInterruptedError as error:
         print(error)
         return error.exit_code
