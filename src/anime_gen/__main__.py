@@ -87,6 +87,8 @@ def show_runs(options: argparse.Namespace) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """The champion over HTTP; an empty registry first gets the shipped model."""
+    from anime_gen.serving.version_note import LEFT_OUT
+
     registry, version = _registry(options)
     if version is None:
         raise LookupError("there is no model to serve yet: `make demo` trains and publishes a first one")
@@ -94,7 +96,8 @@ def serve(options: argparse.Namespace) -> int:
     address = f"http://{HOST}:{options.port}/invocations"
     body = '{"dataframe_split": {"columns": ["seed"], "data": [[7]]}, "params": {"psi": 0.7, "format": "png"}}'
     print(
-        f"When it is up, ask for character 7:\n  curl {address} -H 'Content-Type: application/json' -d '{body}'",
+        f"When it is up, ask for character 7:\n  curl {address} -H 'Content-Type: application/json' -d '{body}'\n"
+        f"Parameters: psi, attributes, format. {LEFT_OUT}",
         flush=True,
     )
     model = f"models:/{registry.name}@champion"

@@ -19,6 +19,7 @@ from anime_gen.serving.registry import (
     register_shipped,
 )
 from anime_gen.serving.rendering import Renderer
+from anime_gen.serving.version_note import LEFT_OUT
 from anime_gen.tracking.store import RegistryUnreachableError, TrackingSettings, TrackingStore
 
 
@@ -36,6 +37,7 @@ def test_a_registered_bundle_is_opened_by_its_alias(store: TrackingStore, bundle
     assert registry.tags_of(version) == {"sha256": bundle.sha256, "resolution": "16", "origin": "test"}
     described = registry.client.get_model_version(registry.name, version)
     assert "hair_length" in described.description
+    assert LEFT_OUT in described.description
     assert f"get-artifact?run_uuid={described.run_id}&path=pictures/version-samples.png" in described.description
     assert "version-samples.png" in str(registry.client.list_artifacts(described.run_id, "pictures"))
     assert "champion" in registry.client.get_registered_model(registry.name).description

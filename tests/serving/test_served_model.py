@@ -18,6 +18,7 @@ from PIL import Image
 
 from anime_gen.serving.registry import CHAMPION, Registry
 from anime_gen.serving.rendering import Renderer
+from anime_gen.serving.version_note import LEFT_OUT
 from anime_gen.tracking.store import TrackingSettings, TrackingStore
 
 
@@ -92,6 +93,15 @@ def test_a_frame_without_seeds_is_told_in_our_sentence(address: str, body: dict)
     assert status == 400
     assert content["message"].startswith("the request names no seed; send at least one row")
     assert "stack_trace" not in content
+
+
+def test_what_mlflow_leaves_out_is_as_the_description_says(address: str):
+    plain = ask(address, [7])
+    assert ask(address, [7], psii=0.1) == plain  # a misspelt parameter
+    assert post(address, {"dataframe_split": {"columns": ["seed", "psi"], "data": [[7, 0.1]]}}) == plain
+    assert ask(address, [7.5]) == plain
+    assert "other names" in LEFT_OUT
+    assert "7.5 for 7" in LEFT_OUT
 
 
 def test_null_is_the_usual_value(address: str):

@@ -22,7 +22,7 @@ class GeneratorModel(PythonModel):
 
     Parameters: `psi` (double, 0 to 2; lower is closer to the average face), `attributes` (a JSON object as text, such
     as `{"hair_length": 0.8, "glasses": 1}`; names and ranges are in the model's card) and `format` (`array`, or `png`
-    for the base64 text of a PNG file each).
+    for the base64 text of a PNG file each). Other columns and parameters never come here: MLflow leaves them out.
     """
 
     def load_context(self, context: Any) -> None:

@@ -13,6 +13,12 @@ serves; `challenger` is the newest one that was published. A challenger becomes 
 at the gate: both measured in the same run on the same held-out faces, better in KID or spread beyond noise and worse in
 neither. The description of a version says how that went."""
 
+LEFT_OUT = (
+    "MLflow looks at a request before the model does: it leaves out columns and parameters by other names, with a line "
+    "in the server's log, takes a seed of 7.5 for 7, and answers itself what is no table at all."
+)
+"""What the model cannot refuse, because it never sees it."""
+
 NOT_JUDGED = "Registered without the gate."
 
 
@@ -30,7 +36,7 @@ def version_note(
         f"{card.get('licence', 'not stated')}), {card.get('images_seen') or 0:,} images seen. {card.get('note') or ''}",
         "Input: column `seed` (whole number). Parameters: `psi` (0 to 2, lower is closer to the average face; default "
         '0.7), `attributes` (JSON text, for example `{"hair_length": 0.8}`), `format` (`array` or `png`). '
-        f"It can move: {', '.join(card.get('attributes', []))}.",
+        f"It can move: {', '.join(card.get('attributes', []))}. {LEFT_OUT}",
     ]
     return "\n\n".join(part for part in parts if part)
 
