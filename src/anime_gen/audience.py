@@ -17,7 +17,7 @@ def attended() -> Iterator[None]:
     So a run closes and saves as after any signal that ends it, and goes on under nohup.
     """
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_Attended(stream, before) for stream in before)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (_Attended(stream, before) for stream in before)
     try:
         yield
     finally:
