@@ -6,7 +6,7 @@ import torch
 
 from anime_gen.stylegan2.streams import stream
 from anime_gen.stylegan2.training import augmentation
-from anime_gen.stylegan2.training.augmentation import adjust_probability, augment
+from anime_gen.stylegan2.training.augmentation import adjust_probability, augment, strengthen_colours
 from anime_gen.stylegan2.training.training_config import AugmentConfig
 
 OFF = AugmentConfig(
@@ -125,3 +125,11 @@ def test_brightness_lies_within_what_was_asked() -> None:
     moved = augment(images, 1.0, replace(OFF, brightness=0.2), stream(0, "test", 0))[:, 0, 0, 0]
     assert moved.abs().max() <= 0.2
     assert (moved.max(), moved.min()) == pytest.approx((0.2, -0.2), abs=0.01)
+
+
+def test_colours_are_strengthened_about_grey() -> None:
+    plain = images()
+    assert strengthen_colours(plain, 1.0) is plain
+    stronger = strengthen_colours(plain, 3.0)
+    torch.testing.assert_close(stronger.mean(dim=1), plain.mean(dim=1))
+    torch.testing.assert_close(stronger[:, 0] - stronger[:, 2], 3 * (plain[:, 0] - plain[:, 2]))

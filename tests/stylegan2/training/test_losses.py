@@ -92,3 +92,30 @@ def test_path_length_differentiates_through_the_generator() -> None:
         return losses.path_lengths(images, ws, noise)
 
     assert torch.autograd.gradcheck(lengths, (weight.detach().clone().requires_grad_(),), atol=1e-4)
+
+
+def test_detail_is_told_by_band_and_by_colour() -> None:
+    """A pattern that alternates from pixel to pixel is all in the finest band; one of period four is in both."""
+    stripes = torch.tensor([0.5, -0.5]).repeat(8).expand(1, 3, 16, 16)
+    colours_fine, colours_next, grey_fine, grey_next = losses.detail_strengths(stripes)
+    assert float(grey_fine) == pytest.approx(0.5)
+    assert [float(x) for x in (colours_fine, colours_next, grey_next)] == pytest.approx([0, 0, 0], abs=1e-6)
+    wider = torch.tensor([0.5, 0.5, -0.5, -0.5]).repeat(4).expand(1, 3, 16, 16)
+    assert float(losses.detail_strengths(wider)[3]) > 0.1
+    red = stripes * torch.tensor([1.0, -0.5, -0.5]).view(1, 3, 1, 1)
+    strengths = losses.detail_strengths(red)
+    assert float(strengths[0]) > 0.3
+    assert float(strengths[2]) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_detail_loss_is_least_at_the_real_pictures_strength() -> None:
+    torch.manual_seed(0)
+    real = torch.rand(4, 3, 16, 16) - 0.5
+    assert float(losses.detail_loss(real.flip(0), real)) == pytest.approx(0, abs=1e-9)
+    half = (real / 2).requires_grad_()
+    loss = losses.detail_loss(half, real)
+    assert float(loss) == pytest.approx(0.25)
+    (gradient,) = torch.autograd.grad(loss, half)
+    assert float(losses.detail_loss(half - 100 * gradient, real)) < 0.25
+    grey = real.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
+    assert torch.isfinite(losses.detail_loss(grey, grey))

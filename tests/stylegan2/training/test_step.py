@@ -6,6 +6,7 @@ import torch
 
 from anime_gen.stylegan2.networks.resample import downsample2, upsample2
 from anime_gen.stylegan2.training import losses
+from anime_gen.stylegan2.training.augmentation import strengthen_colours
 from anime_gen.stylegan2.training.growth import Stage
 from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.reals import Reals, data_fingerprint, fade_reals
@@ -68,6 +69,7 @@ def test_real_pictures_fade_in_like_generated_ones() -> None:
         {},
         {"loss": LossConfig(kind="relativistic", r2_gamma=0.1, d_reg_interval=2)},
         {"loss": LossConfig(path_length_weight=2.0, g_reg_interval=2, style_mixing=0.0)},
+        {"loss": LossConfig(colour_gain=2.0, detail=1.0)},
         {"augment": AugmentConfig("fixed", 0.5)},
         {"augment": AugmentConfig("ada", 0.2, flip=True, adjust_images=100)},
         {"precision": "bfloat16"},
@@ -92,6 +94,7 @@ def test_every_option_trains_both_players(changes: dict[str, object]) -> None:
     assert step.take_statistics() == {}
     if config.augment.mode == "ada":
         assert after["running.augment_p"] != before["running.augment_p"]
+    assert ("loss/detail" in means) == (config.loss.detail > 0)
     if config.loss.path_length_weight:
         assert after["running.path_length_mean"] > 0
 
@@ -211,3 +214,32 @@ def test_ada_moves_after_four_steps_by_the_pictures_it_saw_and_counts_anew() -> 
     assert abs(float(running["augment_p"]) - 0.5) == pytest.approx(4 * 8 / 320)
     assert running["sign_count"] == running["sign_sum"] == 0
     assert abs(signs) <= 24
+
+
+def test_the_discriminator_alone_sees_stronger_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every phase: real and generated pictures, and those whose gradient is penalised."""
+    step, reals = make(tiny_config(loss=LossConfig(kind="relativistic", r2_gamma=1.0, colour_gain=2.0)))
+    seen: list[torch.Tensor] = []
+    step.state.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    plain = reals.batch(0, STAGE.batch)
+    step.run(STAGE, reals)
+    assert len(seen) == 6
+    stronger = strengthen_colours(plain, 2.0)
+    assert sum(torch.equal(images, stronger) for images in seen) == 3
+    assert not any(torch.equal(images, plain) for images in seen)
+
+
+def test_detail_pulls_the_generator_towards_the_strength_of_the_real_pictures() -> None:
+    """With the discriminator at rest, whose weights are nought, the detail is all that moves it."""
+    step, reals = make(tiny_config(loss=LossConfig(detail=1.0)))
+    step.state.discriminator_adam.values.zero_()
+
+    def off() -> float:
+        with torch.no_grad():
+            fake = step.inputs.generate("g", 0, STAGE.batch, STAGE, 1.0, None)
+            return float(losses.detail_loss(fake, reals.batch(0, STAGE.batch)))
+
+    before = off()
+    for _ in range(10):
+        step.generator_phase(STAGE, reals, 1.0)
+    assert off() < 0.9 * before

@@ -5,7 +5,7 @@ import torch
 from anime_gen.distributed import ALONE, Group
 from anime_gen.stylegan2.networks.config import num_ws
 from anime_gen.stylegan2.streams import stream
-from anime_gen.stylegan2.training.augmentation import augment
+from anime_gen.stylegan2.training.augmentation import augment, strengthen_colours
 from anime_gen.stylegan2.training.growth import Stage
 from anime_gen.stylegan2.training.reals import Reals, fade_reals
 from anime_gen.stylegan2.training.state import TrainingState
@@ -104,9 +104,9 @@ class Inputs:
         """Images seen before this part of the batch."""
         return self.state.images + part * (self.config.optim.micro_batch or stage.batch)
 
-    def augmented(self, images: torch.Tensor, purpose: str, part: int) -> torch.Tensor:
-        """Pictures as the discriminator sees them."""
-        if self.config.augment.mode == "none":
-            return images
-        random = self.stream(f"augment-{purpose}", part)
-        return augment(images, self.state.running["augment_p"], self.config.augment, random)
+    def seen(self, images: torch.Tensor, purpose: str, part: int) -> torch.Tensor:
+        """Pictures as the discriminator sees them: augmented, their colours strengthened."""
+        if self.config.augment.mode != "none":
+            random = self.stream(f"augment-{purpose}", part)
+            images = augment(images, self.state.running["augment_p"], self.config.augment, random)
+        return strengthen_colours(images, self.config.loss.colour_gain)

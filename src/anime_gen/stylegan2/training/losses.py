@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 PATH_LENGTH_DECAY = 0.01
+GREY = 1e-3  # pictures in [-1, 1] with less colour than this have none
 
 
 def discriminator_loss(kind: str, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
@@ -45,3 +46,34 @@ def path_length_penalty(lengths: torch.Tensor, mean: torch.Tensor) -> tuple[torc
     """(penalty, new running mean): how far the lengths are from their running mean, squared."""
     new_mean = mean.lerp(lengths.detach().mean(), PATH_LENGTH_DECAY)
     return (lengths - new_mean).square().mean(), new_mean
+
+
+def detail_loss(fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """Squared share, a scalar, by which the fine detail of pictures [n, 3, h, w] is too weak or too strong.
+
+    Four strengths of a batch count alike: the two finest bands of a Laplacian pyramid (Burt and Adelson 1983, not
+    subsampled), each of the colours' distance from grey and of grey. They say how much detail, the discriminator where.
+    """
+    wanted = detail_strengths(real).clamp_min(GREY)
+    return (detail_strengths(fake) / wanted - 1).square().mean()
+
+
+def detail_strengths(images: torch.Tensor) -> torch.Tensor:
+    """Root mean squares [4] of images [n, 3, h, w]: colours' finest band and the next, then grey's."""
+    images = images.float().clamp(-1, 1)
+    grey = images.mean(dim=1, keepdim=True)
+    bands = []
+    for part in (images - grey, grey):
+        fine = _blurred(part, 1)
+        bands += [part - fine, fine - _blurred(fine, 2)]
+    return torch.stack([band.square().mean().sqrt() for band in bands])
+
+
+def _blurred(images: torch.Tensor, step: int) -> torch.Tensor:
+    """Binomial low-pass [1, 2, 1] / 4 along both sides, its taps `step` pixels apart; borders are reflected."""
+    taps = images.new_tensor([0.25, 0.5, 0.25])
+    images = functional.pad(images, (step, step, step, step), mode="reflect")
+    for shape, dilation in (((1, 1, 1, 3), (1, step)), ((1, 1, 3, 1), (step, 1))):
+        kernel = taps.view(shape).expand(images.shape[1], -1, -1, -1)
+        images = functional.conv2d(images, kernel, groups=images.shape[1], dilation=dilation)
+    return images

@@ -82,7 +82,7 @@ class Step:
                 else:
                     with torch.no_grad():
                         images = self.inputs.generate("r2", part, count, stage, alpha, tags)
-                images = self.inputs.augmented(images, name, part).detach().requires_grad_()
+                images = self.inputs.seen(images, name, part).detach().requires_grad_()
                 logits = self.state.discriminator(images, alpha, condition=self.inputs.encoded(tags))
                 penalty = losses.gradient_penalty(logits, images).mean()
                 (penalty * (gamma * scale * count / stage.batch)).backward()
@@ -99,13 +99,17 @@ class Step:
             tags = self.inputs.given_tags(stage, reals, part, count)
             fake = self.inputs.generate("g", part, count, stage, alpha, tags, track=True)
             fake_logits = self.score(fake, "g", part, alpha, tags)
+            real = self.inputs.real_pictures(stage, reals, part, count, alpha)
             real_logits = None
             if relativistic:
                 with torch.no_grad():
-                    real = self.inputs.real_pictures(stage, reals, part, count, alpha)
                     real_logits = self.score(real, "g-real", part, alpha, tags)
             loss = losses.generator_loss(self.config.loss.kind, real_logits, fake_logits)
             self.record("loss/g", loss)
+            if self.config.loss.detail > 0:
+                detail = losses.detail_loss(fake, real)
+                self.record("loss/detail", detail)
+                loss = loss + self.config.loss.detail * detail
             if supervision and stage.resolution >= self.config.tags.from_px:
                 loss = loss + self.tag_loss(supervision, fake, tags, stage, reals, part)
             (loss * (count / stage.batch)).backward()
@@ -231,7 +235,7 @@ class Step:
         """Logits [n] of pictures, augmented first."""
         # While a block fades in, alpha is another constant at every step: compiling would start anew each time.
         network = self.compiled if self.compiled is not None and alpha >= 1.0 else self.state.discriminator
-        seen = self.inputs.augmented(images, purpose, part)
+        seen = self.inputs.seen(images, purpose, part)
         logits: torch.Tensor = network(seen, alpha, self.inputs.dtype, self.inputs.encoded(tags))
         return logits
 

@@ -88,7 +88,10 @@ class OptimConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Adversarial loss and its regularisers."""
+    """Adversarial loss and its regularisers.
+
+    `colour_gain` strengthens colours for the discriminator alone; `detail` weighs losses.detail_loss beside it.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
@@ -99,6 +102,8 @@ class LossConfig:
     path_length_weight: float = 0.0
     g_reg_interval: int = 4
     style_mixing: float = 0.5
+    colour_gain: float = 1.0
+    detail: float = 0.0
 
     def __post_init__(self) -> None:
         kinds = ("non_saturating", "relativistic")
@@ -109,6 +114,8 @@ class LossConfig:
         require(self.path_length_weight >= 0, "loss.path_length_weight", ">= 0", self.path_length_weight)
         require(self.g_reg_interval >= 1, "loss.g_reg_interval", ">= 1", self.g_reg_interval)
         require(0 <= self.style_mixing <= 1, "loss.style_mixing", "from 0 to 1", self.style_mixing)
+        require(1 <= self.colour_gain <= 10, "loss.colour_gain", "from 1 to 10", self.colour_gain)
+        require(0 <= self.detail <= 1000, "loss.detail", "from 0 to 1000", self.detail)
 
 
 @dataclass(frozen=True)
