@@ -12,7 +12,7 @@ from anime_gen.stylegan2.training.reals import Reals
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
 from anime_gen.stylegan2.training.tag_set import TagSet
-from anime_gen.stylegan2.training.tag_supervision import TagSupervision
+from anime_gen.stylegan2.training.tag_supervision import TagSupervision, alter
 from anime_gen.stylegan2.training.trainer import train, with_condition
 from anime_gen.stylegan2.training.training_config import GrowthConfig, StageConfig, TagConfig, TrainingConfig
 from tests.stylegan2.conftest import faces, tiny_config
@@ -51,6 +51,25 @@ def test_an_error_of_one_deviation_in_one_attribute_costs_its_share() -> None:
     torch.testing.assert_close(teacher.consistency(read_out, asked), torch.tensor(0.5 / 4))
     read_out[:, 0] = 10 * teacher.deviation[0]  # linear from 1.5 on: 1.5 (10 - 0.75)
     torch.testing.assert_close(teacher.consistency(read_out, asked), torch.tensor(1.5 * 9.25 / 4))
+
+
+def test_sub_models_look_at_pictures_altered_by_little_in_which_no_fine_pattern_lasts() -> None:
+    random = torch.Generator().manual_seed(0)
+    grey = alter(torch.full((64, 3, 16, 16), 0.5), random)
+    levels, noise = grey.mean(dim=(1, 2, 3)), grey.std(dim=(1, 2, 3))
+    assert 0.38 < levels.min() < 0.45 < 0.55 < levels.max() < 0.62  # 0.5 x (0.9 to 1.1) and 0.05 up or down
+    assert noise.min() < 0.02 < 0.1 < noise.max() < 0.13
+    dot = torch.zeros(64, 3, 32, 32)
+    dot[:, :, 15:17, 15:17] = 20.0
+    seen = alter(dot, random).mean(dim=1)
+    places = torch.stack([seen.sum(1).argmax(1), seen.sum(2).argmax(1)], 1) - 15.5
+    assert places.abs().max() <= 1.5  # 1/32 of the side is one pixel
+    assert len(places.unique(dim=0)) >= 4
+    fine = torch.tensor([1.0, -1.0]).repeat(8).expand(64, 3, 16, 16)
+    broad = torch.tensor([1.0] * 4 + [-1.0] * 4).repeat(2).expand(64, 3, 16, 16)
+    kept = [float((alter(stripes, random) * stripes).mean()) for stripes in (fine, broad)]
+    assert kept[0] < 0.4
+    assert kept[1] > 0.7
 
 
 def test_readers_take_turns_and_the_noise_of_the_step_decides_whose_it_is() -> None:
