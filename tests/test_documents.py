@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import click
 import pytest
 import yaml
+from mlflow.cli import cli as mlflow_program
 
 from anime_gen import __main__ as program
 from anime_gen.attributes import Vocabulary
@@ -30,7 +32,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "src/anime_gen/pipelines").glob("*/README.md")),
 ]
-STARTS = ("kedro run", "make ", "anime_gen ", "python -m ", "python tests/", "streamlit run", "mlflow server")
+STARTS = ("kedro run", "make ", "anime_gen ", "python -m ", "python tests/", "streamlit run", "mlflow ")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -64,8 +66,28 @@ def check_kedro(arguments: list[str]) -> None:
     assert env is None or (ROOT / "conf" / env).is_dir()
 
 
+def check_click(command: click.Command, arguments: list[str]) -> None:
+    """Names and options of a program made with click, by its own parser."""
+    while isinstance(command, click.Group):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    command.make_context("", arguments)
+
+
+def check_module(module: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """That it is there, and that its help, or that of its sub-command, knows the options."""
+    assert exists(module)
+    options = {word for word in arguments if word.startswith("-")}
+    if options:
+        part = [] if arguments[0] in options else arguments[:1]
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.setattr(sys, "argv", [module, *part, "--help"])
+            runpy.run_module(module, run_name="__main__")
+        assert ended.value.code in (0, None)
+        assert options <= set(re.findall(r"--?[\w-]+", capsys.readouterr().out))
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_documented_command_exists(command: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_documented_command_exists(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.chdir(ROOT)
     first, *rest = shlex.split(command)
     if first == "kedro":
@@ -79,8 +101,12 @@ def test_a_documented_command_exists(command: str, monkeypatch: pytest.MonkeyPat
             assert name in program.COMMANDS or name == "run"
         if "|" not in command:
             program._parser().parse_args(rest)
+    elif first == "mlflow":
+        check_click(mlflow_program, rest)
     elif first == "python" and rest[0] == "-m":
-        assert exists(rest[1])
+        check_module(rest[1], rest[2:], capsys)
+    elif first == "python":
+        check_module(rest[0].removesuffix(".py").replace("/", "."), rest[1:], capsys)
     else:
         files = [word for word in rest if word.endswith(".py")]
         assert all((ROOT / file).is_file() for file in files)

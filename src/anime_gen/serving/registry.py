@@ -249,7 +249,7 @@ def _requirements() -> list[str]:
     """The libraries that the model's code imports; the code itself travels with it."""
     from importlib.metadata import version
 
-    names = ("torch", "safetensors", "numpy", "onnx", "onnxruntime", "pydantic", "pandas", "pillow")
+    names = ("torch", "safetensors", "numpy", "onnx", "onnxruntime", "pydantic", "pandas", "pillow", "psutil")
     return [f"{name}=={version(name).partition('+')[0]}" for name in names]
 
 
