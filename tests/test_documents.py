@@ -73,14 +73,16 @@ def check_click(command: click.Command, arguments: list[str]) -> None:
     command.make_context("", arguments)
 
 
-def check_module(module: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def check_module(
+    module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """That it is there, and that its help, or that of its sub-command, knows the options."""
     assert exists(module)
     options = {word for word in arguments if word.startswith("-")}
     if options:
         part = [] if arguments[0] in options else arguments[:1]
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-            patch.setattr(sys, "argv", [module, *part, "--help"])
+        monkeypatch.setattr(sys, "argv", [module, *part, "--help"])
+        with pytest.raises(SystemExit) as ended:
             runpy.run_module(module, run_name="__main__")
         assert ended.value.code in (0, None)
         assert options <= set(re.findall(r"--?[\w-]+", capsys.readouterr().out))
@@ -104,9 +106,9 @@ def test_a_documented_command_exists(command: str, monkeypatch: pytest.MonkeyPat
     elif first == "mlflow":
         check_click(mlflow_program, rest)
     elif first == "python" and rest[0] == "-m":
-        check_module(rest[1], rest[2:], capsys)
+        check_module(rest[1], rest[2:], monkeypatch, capsys)
     elif first == "python":
-        check_module(rest[0].removesuffix(".py").replace("/", "."), rest[1:], capsys)
+        check_module(rest[0].removesuffix(".py").replace("/", "."), rest[1:], monkeypatch, capsys)
     else:
         files = [word for word in rest if word.endswith(".py")]
         assert all((ROOT / file).is_file() for file in files)
