@@ -12,7 +12,7 @@ endif
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test test-slow chromium postgresql check format mlflow serve viz bench lock clean
+.PHONY: help setup demo app test test-slow mutate chromium postgresql check format mlflow serve viz bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,18 @@ test: setup chromium postgresql ## The whole test suite, Chromium and PostgreSQL
 test-slow: setup ## The long proofs: 50 kills, 20 ingest kills, ...
 	$(BIN)/pytest -m slow --timeout 3600
 
+# The default takes the third, eleventh and 23rd change of every function.
+MUTANTS ?= *__mutmut_3 *__mutmut_11 *__mutmut_23
+MUTATED := latent|stylegan2\.training|serving|evaluation
+
+mutate: setup ## Whether tests notice small changes of the code: a sample (all of a package: MUTANTS='anime_gen.latent.*')
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run --max-children $(or $(JOBS),1) $(foreach names,$(MUTANTS),'$(names)')
+	@$(BIN)/mutmut results --all true | awk -F ': ' '$$2 != "not checked" { \
+	    match($$1, /$(MUTATED)/); room = substr($$1, RSTART, RLENGTH); tried[room]++; \
+	    if ($$2 ~ /killed|timeout/) killed[room]++; else print $$1 ": " $$2 } \
+	  END { for (room in tried) printf "%-20s %4d of %4d killed, %.0f %%\n", room, killed[room], tried[room], \
+	    100 * killed[room] / tried[room] }'
+
 chromium:
 	@command -v chromium >/dev/null || { echo "Installing Chromium for the browser tests ..."; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
@@ -90,5 +102,5 @@ lock: setup ## Write constraints.txt anew from the ranges in pyproject.toml
 	sed 's/+cpu//' $(VENV)/locked.txt > constraints.txt
 
 clean: ## Remove what runs left behind; the environment and the shipped model stay
-	rm -rf data/0[1-5]_* data/07_* data/08_* data/smoke data/sources data/project.json mlflow.db mlflow.db.lock mlruns
+	rm -rf mutants data/0[1-5]_* data/07_* data/08_* data/smoke data/sources data/project.json mlflow.db mlflow.db.lock mlruns
 	find data/06_models -mindepth 1 -maxdepth 1 ! -name shipped -exec rm -rf {} +

@@ -147,6 +147,19 @@ def test_edits_add_up_and_hues_turn(directions, generator, tagger):
     torch.testing.assert_close(degrees, torch.full((4,), 40.0), atol=4.0, rtol=0)
 
 
+def test_an_edit_towards_a_class_leads_nearly_every_face_to_it(directions, generator, tagger):
+    ws = draw_ws(generator, 32, 9, "test")
+    read = tagger.readout(generator.synthesis(edit(ws, directions, {"mood": "glad"})))[:, directions.rows("mood")]
+    assert (read.argmax(1) == 1).float().mean() > 0.75
+
+
+def test_calibration_says_how_often_a_class_is_reached(directions):
+    shares = directions.calibration["mood"]["classes"]
+    assert shares.keys() == {"calm", "glad", "cross"}
+    assert min(shares.values()) > 0.5
+    assert directions.reach["mood"] == (0.0, 1.0)
+
+
 def test_the_preview_reaches_absolute_targets_in_a_linear_world(directions, generator, tagger):
     ws = draw_ws(generator, 5, 2, "test")
     moved = tagger.readout(generator.synthesis(edit_to(ws, directions, {"length": 0.3})))

@@ -93,7 +93,8 @@ def test_each_character_may_have_its_own_target(bent):
         ({"length": 99.0}, None, "-3 to 3"),
         ({"mood": "bored"}, None, "calm, glad, cross"),
         ({"length": 1.0}, ["length"], "locked"),
-        ({"length": [1.0, 2.0]}, None, "2 targets for 3"),
+        ({"length": "long"}, None, "-3 to 3"),
+        ({"length": [1.0, 2.0]}, None, "length: 2 targets for 3"),
         ({"nose": 1.0}, None, "can move"),
     ],
 )
@@ -183,3 +184,12 @@ def test_a_lock_is_the_heaviest_weight(bent):
     weights = [_Problem(bent[2], {"length": 1.0}, locks, 1).weights for locks in (None, ["width"])]
     where = bent[2].rows("width")
     assert float(weights[1][where]) == LOCKED > float(weights[0].max())
+
+
+def test_the_loss_of_a_character_does_not_depend_on_its_neighbours(bent):
+    directions = bent[2]
+    first = directions.intercept.repeat(2, 1)
+    readout = first + torch.tensor([[0.3], [0.6]])
+    pair = _Problem(directions, {"length": 1.0}, None, 2).loss(readout, first)
+    alone = [_Problem(directions, {"length": 1.0}, None, 1).loss(readout[i, None], first[:1]) for i in range(2)]
+    torch.testing.assert_close(pair, torch.cat(alone))

@@ -101,6 +101,16 @@ def test_it_says_how_far_it_is(tag_renderer: Renderer):
     assert shares[-1] == 1.0
 
 
+def test_steps_grow_to_full_length_and_fade_out(tag_renderer: Renderer):
+    inverter = inverter_of(tag_renderer)
+    wanted = picture(tag_renderer, 3)
+    descent = inversion._Descent(inverter, wanted, inverter._judged(wanted)[0][0])
+    for number, share in ((0, 1 / 3), (inversion.STEPS // 2, 1 / 2), (inversion.STEPS, 0.0)):
+        descent.step(number)
+        rates = [group["lr"] / inversion.STEP for group in descent.adam.param_groups]
+        assert rates == pytest.approx([share, share, share / 2], abs=1e-6)
+
+
 def test_map_distance_is_0_for_equal_and_2_for_unlike_features():
     one, other = torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 3, 3)
     one[:, 0], other[:, 1] = 5.0, 0.1
@@ -117,3 +127,4 @@ def test_colours_count_on_the_head_and_hardly_in_the_corners():
     corner[:, :, :8, :8], middle[:, :, 28:36, 28:36] = 1.0, 1.0
     assert float(colour_distance(corner, plain)) < 0.02 * float(colour_distance(middle, plain))
     assert float(head_weight(64).amax()) <= 1.0
+    torch.testing.assert_close(head_weight(64), head_weight(64).flip(-1))

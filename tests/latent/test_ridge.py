@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from anime_gen.latent.ridge import fit_ridge
@@ -43,3 +44,9 @@ def test_constant_targets_and_too_few_rows_give_zero():
     empty = fit_ridge(x[:0], torch.ones(0, 1))
     assert empty.coefficients.shape == (1, 4)
     assert empty.intercept.isfinite().all()
+
+
+def test_three_points_are_enough_for_a_line():
+    x = torch.tensor([[0.0], [1.0], [2.0]])
+    assert float(fit_ridge(x, 2.0 * x).coefficients) == pytest.approx(2.0, abs=0.01)
+    assert float(fit_ridge(x[:2], 2.0 * x[:2]).coefficients) == 0.0

@@ -10,11 +10,11 @@ from anime_gen.latent import DirectionConfig, Directions, tag_solver
 from anime_gen.latent.protocols import silent
 from anime_gen.latent.readings import values_of
 from anime_gen.latent.space import fit_space
-from anime_gen.latent.tag_problem import ASKED, LOCK_TOLERANCE, LOCKED, SMALLEST_SCALE, TagProblem, soft_goal
+from anime_gen.latent.tag_problem import ASKED, LOCK_TOLERANCE, LOCKED, SMALLEST_SCALE, TagProblem, _ending, soft_goal
 from anime_gen.latent.tag_response import fit_tag_response
 from anime_gen.latent.tag_solver import TagSolver, corrected, damped_step
 from anime_gen.latent.tag_wishes import INWARD
-from tests.latent.toys import TAG_SETTINGS, TAG_VOCABULARY, TagGenerator, TagReader
+from tests.latent.toys import TAG_SETTINGS, TAG_VOCABULARY, TagGenerator, TagReader, blank_directions
 
 CONFIG = DirectionConfig(samples=800, **TAG_SETTINGS)
 GENERATOR, READER = TagGenerator(), TagReader()
@@ -22,13 +22,9 @@ RESPONSE = fit_tag_response(GENERATOR, READER, CONFIG, silent)
 
 
 def solver(budget: float = 1.0, preview=None) -> TagSolver:
-    columns = len(READER.columns)
-    directions = Directions(
-        space=fit_space(torch.randn(50, 4), 1, 1, 4),
-        vocabulary=TAG_VOCABULARY,
-        **{name: torch.zeros(columns, 4) for name in ("jacobian", "plain", "moves")},
-        **{name: torch.zeros(columns) for name in ("intercept", "scale", "r2")},
-        leakage=torch.zeros(8, 8),
+    directions = blank_directions(
+        TAG_VOCABULARY,
+        fit_space(torch.randn(50, 4), 1, 1, 4),
         settings=TAG_SETTINGS | {"drift_budget": budget},
         tags=RESPONSE,
     )
@@ -346,6 +342,91 @@ def test_a_hue_that_a_class_leaves_open_is_no_aim():
     assert tools._value("hue", tags) == pytest.approx(90.0)
     tags[tools.places["hue"]] = torch.tensor([0.0, 0.5])
     assert tools._value("hue", tags) is None
+
+
+@pytest.mark.parametrize(("name", "wish"), [("length", 0.7), ("width", 0.35), ("style", "tails"), ("verdict", "broad")])
+def test_a_glance_shows_nearly_what_is_asked_without_a_picture(name, wish):
+    one = solver()
+    one.painter = None
+    for number in range(6):
+        ws, tags = character(number)
+        now = read(ws)[name][0]
+        shown, changed = one.glance(ws, tags, name, wish, now if isinstance(wish, str) else float(now))
+        torch.testing.assert_close(shown - ws, (GENERATOR.network(changed) - GENERATOR.network(tags))[:, None])
+        value = read(shown)[name][0]
+        assert value == wish if isinstance(wish, str) else abs(value - wish) < 0.06
+
+
+def test_a_glance_stays_where_tags_occur():
+    one, (ws, tags) = solver(), character(0)
+    _, changed = one.glance(ws, tags, "length", 1.0, -3.0)
+    torch.testing.assert_close(one.tools.standard(changed)[0, 0], one.high[0])
+    _, turned = one.glance(ws, tags, "hue", 300.0, 0.0)
+    assert float(turned[0, 5:7].norm()) <= 1.0 + 1e-5
+
+
+def test_a_glance_at_what_was_unknown_takes_the_wish_as_its_tag():
+    ws, tags = character(first_with(False))
+    assert float(solver().glance(ws, tags, "rim", 0.7, 0.2)[1][0, 4].nan_to_num(0.7)) == pytest.approx(0.7, abs=1e-4)
+
+
+def test_every_value_that_can_be_seen_says_how_far_it_goes():
+    for glasses, seen in ((False, {"length", "width", "chin"}), (True, {"length", "width", "chin", "rim"})):
+        number = first_with(glasses)
+        ws, tags = character(number)
+        reaches = solver().reaches(tags, READER.readout(GENERATOR.synthesis(ws))[0])
+        assert reaches.keys() == seen
+        for name, (low, high) in reaches.items():
+            assert 0.0 <= low <= float(read(ws)[name][0]) <= high <= 1.0
+        low, high = reaches["chin"]
+        assert float(solve(number, {"chin": 1.0}).outcomes["chin"].reached) == pytest.approx(high, abs=0.12)
+        assert float(solve(number, {"chin": 0.0}).outcomes["chin"].reached) == pytest.approx(low, abs=0.12)
+
+
+def test_part_of_the_way_leaves_switches_and_classes_whole():
+    problem = problem_of(0, {"length": 0.5, "style": "buns"})
+    x = problem.origin.nan_to_num(0.0) + 1.0
+    part = problem.part_of_the_way(x, 0.25)
+    torch.testing.assert_close(part[:3], problem.origin[:3] + 0.25)
+    torch.testing.assert_close(part[7:], x[7:])
+
+
+def test_what_is_unknown_of_a_character_is_not_held():
+    one, (x, readout) = solver(), as_it_is(0)
+    unknown = x.clone()
+    unknown[2] = torch.nan
+    held = [TagProblem(one.tools, one.directions, tags, readout, {"length": 0.5}, ()).held for tags in (x, unknown)]
+    assert "chin" in held[0]
+    assert "chin" not in held[1]
+
+
+def test_a_move_that_stops_short_ends_the_interval_on_its_side():
+    assert _ending((0.2, 0.8), 0.0, 0.4) == (0.4, 0.8)
+    assert _ending((0.2, 0.8), 1.0, 0.6) == (0.2, 0.6)
+
+
+def test_a_decider_that_is_wished_by_name_wins_over_the_class_it_decides():
+    tools, (x, _) = solver().tools, as_it_is(0)
+    aimed = tools.tags(tools.asked(x, {"chin": 0.9, "verdict": "slim"}))
+    assert float(aimed[2]) == pytest.approx(0.9, abs=1e-5)
+
+
+def test_tags_say_values_and_unknown_ones_nothing():
+    tools, (x, _) = solver().tools, as_it_is(0)
+    tags = tools.tags(x).clone()
+    tags[0], tags[7:] = torch.nan, torch.tensor([0.0, 1.0, 0.0])
+    assert tools._value("length", tags) is None
+    assert tools._value("style", tags) == "buns"
+    assert tools._value("chin", tags) == pytest.approx(float(tags[2]))
+
+
+def test_what_is_unknown_together_is_revealed_together():
+    """All but what is seen only with a switch that is off."""
+    tools, (x, _) = solver().tools, as_it_is(first_with(False))
+    x[[0, 2]] = torch.nan
+    revealed = tools.asked(x, {"length": 0.7})
+    assert not bool(revealed[2].isnan())
+    assert bool(revealed[4].isnan())
 
 
 def problem_of(number: int, targets, locks=()) -> TagProblem:

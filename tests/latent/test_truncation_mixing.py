@@ -42,6 +42,7 @@ def test_mixing_takes_the_named_layers():
     assert float(mixed[:, :first].max()) == 0.0
     assert float(mixed[:, first:].min()) == 1.0
     torch.testing.assert_close(mix(ws, donor, 0.25), torch.full((1, 10, 2), 0.25))
+    assert mix(ws.double(), donor.double(), 0.25).dtype == torch.float64
 
 
 def test_mixing_refuses_what_does_not_fit():

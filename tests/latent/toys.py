@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from anime_gen.attributes import Vocabulary
+from anime_gen.latent import Directions
+from anime_gen.latent.space import LatentSpace
 from anime_gen.stylegan2.networks.condition import ConditionNetwork
 from anime_gen.tagging.classifiers.soft_tags import SOFTNESS
 
@@ -148,3 +150,12 @@ class TagReader:
         verdict = 12.0 * torch.stack([0.5 - width, width - 0.5], 1)
         parts = [torch.stack([length, width, chin], 1), logit, rim, hue, style.clamp_min(0.01).log(), verdict]
         return torch.cat(parts, dim=1)
+
+
+def blank_directions(vocabulary: Vocabulary, space: LatentSpace, **parts: object) -> Directions:
+    """Directions that predict nothing and move nothing, with these parts in place of zeros."""
+    columns, names = len(vocabulary.columns), len(vocabulary)
+    zeros = {name: torch.zeros(columns, space.size) for name in ("jacobian", "moves")}
+    zeros |= {name: torch.zeros(columns) for name in ("intercept", "scale", "r2")}
+    zeros |= {"plain": torch.zeros(columns, space.rank), "leakage": torch.zeros(names, names)}
+    return Directions(space=space, vocabulary=vocabulary, **(zeros | parts))
