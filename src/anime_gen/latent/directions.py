@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,15 @@ class Directions:
         """Names of the attributes that can be moved, in the vocabulary's order."""
         return self.vocabulary.keys()
 
-    @property
+    @cached_property
     def columns(self) -> list[Column]:
         """Read-out columns, in the order of every [c] tensor here."""
         return self.vocabulary.columns
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Which columns belong to each attribute."""
+        return column_slices(self.columns)
 
     def attribute(self, name: str) -> Attribute:
         """The attribute of that name; ValueError lists the known ones."""
@@ -63,9 +69,8 @@ class Directions:
         return self.vocabulary[name]
 
     def rows(self, name: str) -> slice:
-        """Which columns belong to an attribute."""
-        self.attribute(name)
-        return column_slices(self.columns)[name]
+        """Which columns belong to an attribute; ValueError lists the known ones."""
+        return self.slices[self.attribute(name).name]
 
     def step(self, key: str | Column) -> torch.Tensor:
         """Move of +1 unit of an attribute (continuous, binary) or column (`hair_color:black`) in coordinates, [p]."""

@@ -130,7 +130,7 @@ class _Problem:
         self.attributes = {name: directions.attribute(name) for name in targets}
         ordered = [name for name in directions.attributes if name in targets]  # never the order of the clicks
         self.wishes = {name: _each(name, targets[name], n) for name in ordered}
-        self.slices = {name: directions.rows(name) for name in directions.attributes}
+        self.slices = directions.slices
         self.scale = directions.scale.clamp_min(SMALLEST_SCALE)
         self.budget = float(directions.settings.get("identity_budget", 0.4))
         self.damping = float(directions.settings.get("damping", 0.05))

@@ -25,8 +25,11 @@ class Ask:
 
 def column_slices(columns: Sequence[Column]) -> dict[str, slice]:
     """Where each attribute's columns lie; an attribute's columns are neighbours."""
-    names = [column.attribute for column in columns]
-    return {name: slice(names.index(name), names.index(name) + names.count(name)) for name in dict.fromkeys(names)}
+    slices: dict[str, slice] = {}
+    for place, column in enumerate(columns):
+        start = slices[column.attribute].start if column.attribute in slices else place
+        slices[column.attribute] = slice(start, place + 1)
+    return slices
 
 
 def values_of(vocabulary: Vocabulary, columns: Sequence[Column], readout: torch.Tensor) -> dict[str, np.ndarray]:

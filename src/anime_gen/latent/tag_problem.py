@@ -56,7 +56,7 @@ class TagProblem:
     ) -> None:
         self.tools, self.directions, self.origin, self.first = tools, directions, origin, first
         self.vocabulary = directions.vocabulary
-        self.slices = {name: directions.rows(name) for name in self.vocabulary}
+        self.slices = directions.slices
         self.locks = {directions.attribute(name).name for name in locks}
         self.targets = self._checked(targets)
         self.wanted = {name: wish for name, wish in self.targets.items() if self._shown(name, self.targets)}
