@@ -164,6 +164,14 @@ def test_when_no_row_names_a_picture_the_run_stops_with_one_of_each() -> None:
     assert read(b"file,glasses\n").values == {"glasses": {}}
 
 
+@pytest.mark.parametrize("pictures", ["file", "imagePath", "IMAGEPATH", "Image File", "fileName"])
+@pytest.mark.parametrize("colour", ["Hair Color", "HAIR-COLOR", "hairColor", "Haircolor", "hair.color"])
+def test_a_column_is_known_by_its_letters_whatever_stands_between_its_words(pictures: str, colour: str) -> None:
+    labels = read(f"{colour},{pictures}\nred,faces/a.png\n".encode())
+    assert labels.values == {"hair_color": {"faces/a.png": "red"}}
+    assert not labels.unknown_columns
+
+
 def test_unknown_columns_are_named_with_the_likeliest_meaning() -> None:
     labels = read(b"file,hair_colour,mood,smile\nfaces/a.png,red,fine,1\n")
     assert labels.unknown_columns == ["hair_colour", "mood"]

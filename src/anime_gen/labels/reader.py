@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from anime_gen.attributes import Vocabulary
 from anime_gen.labels.matching import FILE_NAME, Match, match_names
 from anime_gen.labels.spelling import may_agree, parts_of
-from anime_gen.labels.table import FILE_COLUMN, LabelError, Row, Table, plain_name, read_table, texts_of
+from anime_gen.labels.table import FILE_COLUMN, LabelError, Row, Table, known_as, read_table, texts_of
 
 UNKNOWN = ("", "null", "none", "?", "na", "n/a", "#n/a", "nan", "<na>", "-", "--", "\u2013", "\u2014", "unknown")
 
@@ -119,7 +119,7 @@ def _columns(table: Table, labels_name: str, vocabulary: Vocabulary) -> dict[int
     columns: dict[int, str] = {}
     for place, text in enumerate(table.header):
         if place != table.file_column and text:
-            columns[place] = text if text in vocabulary or plain_name(text) not in vocabulary else plain_name(text)
+            columns[place] = text if text in vocabulary else known_as(text, vocabulary) or text
     twice = sorted({name for name in columns.values() if list(columns.values()).count(name) > 1})
     twice += [FILE_COLUMN] if FILE_COLUMN in columns.values() else []
     if twice:

@@ -17,8 +17,8 @@ from anime_gen.signatures import START, kind_of, stand_in
 
 FILE_COLUMN = "file"
 FILE_COLUMNS = (
-    *(FILE_COLUMN, "filename", "file_name", "filepath", "file_path", "image", "image_name", "image_file", "image_path"),
-    *("imagename", "img", "img_name", "img_path", "picture", "path"),
+    *(FILE_COLUMN, "file_name", "file_path", "image", "image_name", "image_file", "image_path", "img", "img_name"),
+    *("img_path", "picture", "path"),
 )
 # where there is none of those
 OTHER_FILE_COLUMNS = ("image_id", "img_id", "image_url", "img_url", "photo", "fname", "basename")
@@ -203,7 +203,7 @@ def _told_by_a_cell(lines: list[str], at: int, delimiter: str, quote: str, attri
     """The table under a header that names attributes and calls its pictures in a way of its own, if one cell tells."""
     below = next((line for line in lines[at + 1 :] if line.strip(_NOTHING + ',;|"')), "")
     header, cells = _header(lines[at], delimiter, quote) or [], _header(below, delimiter, quote) or []
-    others = [column not in attributes and plain_name(column) not in attributes for column in header]
+    others = [known_as(column, attributes) is None for column in header]
     places = [place for place, cell in enumerate(cells[: len(header)]) if others[place] and _PICTURE.search(cell)]
     if all(others):
         return None
@@ -219,16 +219,20 @@ def _header(line: str, delimiter: str, quote: str) -> list[str] | None:
     return None if found is None else _unwrapped(found[0], delimiter, quote)
 
 
-def plain_name(column: str) -> str:
-    """A column's name in small letters, with `_` for what is no letter or digit."""
-    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", column).casefold()).strip("_")
+def known_as(column: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that a column is called by, whatever its case and whatever stands between its words."""
+    return next((name for name in names if _letters(name) == _letters(column)), None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _file_column(header: list[str], attributes: set[str], name: str) -> int | None:
     if FILE_COLUMN in header:
         return header.index(FILE_COLUMN)
     for wanted in ((FILE_COLUMN,), FILE_COLUMNS, OTHER_FILE_COLUMNS):
-        places = [i for i, column in enumerate(header) if plain_name(column) in wanted and column not in attributes]
+        places = [i for i, column in enumerate(header) if known_as(column, wanted) and column not in attributes]
         if len(places) > 1:
             names = " and ".join(header[place] for place in places)
             raise LabelError(

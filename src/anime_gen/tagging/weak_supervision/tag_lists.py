@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from anime_gen.labels.table import DELIMITERS, LabelError, plain_name, texts_of
+from anime_gen.labels.table import DELIMITERS, LabelError, known_as, texts_of
 
 # what the list is called within a model's configuration, wherever it stands there
 NESTED = (
@@ -110,7 +110,8 @@ def _from_lines(text: str) -> list[str]:
     lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip() and not _COMMENT.match(line)]
     lines = lines[1:] if lines and _SEP_LINE.match(lines[0]) else lines
     for delimiter in DELIMITERS:
-        header = [plain_name(column) for column in next(csv.reader(lines[:1], delimiter=delimiter), [])]
+        columns = next(csv.reader(lines[:1], delimiter=delimiter), [])
+        header = [known_as(column, (*COLUMNS, *PLACES)) or column for column in columns]
         if (column := next((header.index(wanted) for wanted in COLUMNS if wanted in header), None)) is not None:
             return _from_table(list(csv.reader(lines[1:], delimiter=delimiter)), header, column)
     if len(lines) == 1:
