@@ -47,11 +47,20 @@ _SIGNATURES: tuple[tuple[dict[int, bytes], Kind], ...] = (
     ({0: b"7z\xbc\xaf\x27\x1c"}, Kind("7z", "archive")),
     ({0: b"Rar!\x1a\x07"}, Kind("rar", "archive")),
     ({0: b"\x28\xb5\x2f\xfd"}, Kind("zstd", "archive")),
+    ({0: b"\x04\x22\x4d\x18"}, Kind("lz4", "archive")),
+    ({0: b"\x1f\x9d"}, Kind("compress", "archive")),
+    ({0: b"MSCF\0\0\0\0"}, Kind("cab", "archive")),
+    ({2: b"-lh", 6: b"-"}, Kind("lzh", "archive")),
+    ({0: b"0707", 5: b"0"}, Kind("cpio", "archive")),
+    ({0: b"!<arch>\n"}, Kind("ar", "archive")),
     ({257: b"ustar"}, Kind("tar", "archive")),
     ({0: b"%PDF"}, Kind("PDF", "document")),
     ({0: b"\xd0\xcf\x11\xe0"}, Kind("Office", "document")),
     ({0: b"PAR1"}, Kind("Parquet", "data")),
     ({0: b"SQLite format 3"}, Kind("SQLite", "data")),
+    ({0: b"\x89HDF\r\n"}, Kind("HDF5", "data")),
+    ({0: b"\x93NUMPY"}, Kind("NumPy", "data")),
+    ({0: b"ARROW1\0\0"}, Kind("Arrow", "data")),
 )
 
 

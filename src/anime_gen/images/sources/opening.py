@@ -92,14 +92,17 @@ def _no_archive(path: Path) -> str:
     kind, cure = kind_of(start), "unpack it and set source.kind=folder"
     if path.suffix.lower() in _DISC_IMAGES:
         why = "it is a disc image; open it and name the folder of the pictures, with source.kind=folder"
-    elif kind is not None and kind.holds == "archive" and kind.name not in _MAY_BE_CUT:
+    elif kind is not None and kind.name in _MAY_BE_CUT:
+        fault = "its end is missing or was changed" if kind.name == "zip" else "is cut short or holds no tar"
+        why = f"it begins as {kind.name}, but {fault}; fetch it again or {cure}"
+    elif kind is not None and kind.holds == "archive":
         why = f"it is a {kind.name} archive; {cure}"
-    elif kind is not None and kind.holds != "archive":
+    elif kind is not None:
         why = f"it is {kind.name}; name the folder of the pictures, with source.kind=folder, or an archive of them"
     elif (words := stand_in(start)) is not None:
         why = f"it is {words}"
     else:
-        why = f"it may be cut short or be another kind of archive; fetch it again or {cure}"
+        why = f"it is of a kind that is not known here; {cure}"
     return f"{path} is neither a complete zip nor a tar ({', '.join(ARCHIVE_ENDINGS)}): {why}"
 
 
