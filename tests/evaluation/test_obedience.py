@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from anime_gen.evaluation.measurer import drawn_vocabulary
-from anime_gen.evaluation.obedience import Condition, circular_correlation, obedience
+from anime_gen.evaluation.obedience import Condition, agreement, circular_correlation, obedience
 from tests.evaluation.fakes import COLUMNS, PLACE, random_tags
 
 WORDS = drawn_vocabulary()
@@ -62,3 +62,16 @@ def test_circular_correlation_follows_turns_and_mirrors():
     assert circular_correlation(angles, (90 - angles) % 360) == pytest.approx(-1.0)
     assert abs(circular_correlation(angles, np.random.default_rng(1).uniform(0, 360, 200))) < 0.1
     assert circular_correlation(angles, np.full(200, 10.0)) is None
+
+
+def test_circular_correlation_is_a_mean_over_pairs():
+    """Three angles: sines of all differences, by hand; half as much turn in one is no perfect following."""
+    first, second = np.array([0.0, 90.0, 180.0]), np.array([0.0, 30.0, 90.0])
+    product = 2 * (1.0 * np.sin(np.pi / 6) + 0.0 * 1.0 + 1.0 * np.sin(np.pi / 3))
+    scale = np.sqrt(2 * (1.0 + 0.0 + 1.0) * 2 * (0.25 + 1.0 + 0.75))
+    assert circular_correlation(first, second) == pytest.approx(product / scale)
+
+
+def test_following_values_in_order_is_obedience_whatever_their_scale():
+    wished = np.linspace(0.0, 1.0, 25)
+    assert agreement(WORDS["smile"], wished, wished**3) == pytest.approx(1.0)
