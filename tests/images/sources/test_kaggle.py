@@ -154,3 +154,20 @@ def test_an_odd_credentials_file_is_named_with_the_cure(
         download("owner/name")
     assert str(tmp_path / "kaggle" / "kaggle.json") in str(caught.value)
     assert "KAGGLE_USERNAME" in str(caught.value)
+
+
+def test_credentials_elsewhere_that_are_no_plain_text_are_told_with_where_to_look(
+    kaggle: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY"):
+        monkeypatch.setenv(name, "日本")
+    with pytest.raises(ValueError, match=r"credentials cannot be used.*KAGGLE_USERNAME.*source\.path"):
+        download("owner/name")
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY"):
+        monkeypatch.delenv(name)
+    (tmp_path / ".kaggle").mkdir()
+    (tmp_path / ".kaggle" / "access_token").write_bytes("KGAT_x".encode("utf-16"))
+    with pytest.raises(ValueError, match=r"credentials cannot be used.*access_token.*source\.path"):
+        download("owner/name")

@@ -40,14 +40,19 @@ def download(handle: str) -> Path:
         if cached is not None:
             return cached
         raise ValueError(f"Kaggle cannot be reached ({type(error).__name__}): check the network, {by_hand}") from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:  # what kagglehub makes of an odd kaggle.json
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # what kagglehub makes of odd credentials
         file = user_path(os.environ.get("KAGGLE_CONFIG_DIR") or "~/.kaggle") / "kaggle.json"
-        if (problem := _credentials_problem(file)) is None:
-            raise
-        raise ValueError(
-            f"the Kaggle credentials in {file} cannot be used ({problem}): the file must hold "
-            f'{{"username": "...", "key": "..."}} as UTF-8 text; {sign_in}'
-        ) from error
+        if (problem := _credentials_problem(file)) is not None:
+            raise ValueError(
+                f"the Kaggle credentials in {file} cannot be used ({problem}): the file must hold "
+                f'{{"username": "...", "key": "..."}} as UTF-8 text; {sign_in}'
+            ) from error
+        if isinstance(error, UnicodeError):
+            raise ValueError(
+                f"the Kaggle credentials cannot be used ({error}); looked at were KAGGLE_API_TOKEN, KAGGLE_USERNAME, "
+                f"KAGGLE_KEY, {file} and ~/.kaggle/access_token: {sign_in}"
+            ) from error
+        raise
 
 
 def _credentials_problem(file: Path) -> str | None:
