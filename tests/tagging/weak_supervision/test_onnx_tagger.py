@@ -135,6 +135,9 @@ def test_files_of_another_layout_are_refused_in_one_sentence(tmp_path: Path) -> 
         "# tags of the model\nblue_hair\nlong_hair\no_o\n",
         "general:blue_hair\ngeneral:long_hair\nmeta:o_o\n",
         "blue hair, long hair, o_o",
+        "['blue_hair', 'long_hair', 'o_o']",
+        "TAGS = [\n    'blue_hair',\n    'long_hair',\n    'o_o',\n]\n",
+        '{"o_o": {"id": 2}, "blue_hair": {"id": 0, "category": 0}, "long_hair": {"id": 1}}',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -180,6 +183,20 @@ def test_a_list_that_speaks_of_nothing_here_is_refused(config: OnnxConfig, tmp_p
     Path(config.tags).write_text("a 5\nb 6\nc 7\n")
     with pytest.raises(ValueError, match=r"selected_tags\.csv lists 3 tags \(a_5, b_6, c_7 \.\.\.\), and none"):
         add_votes(Targets(vocabulary(), 3), ArrayFaces(PICTURES), config, 0.3, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nc: 3\nnames: [blue_hair, long_hair, o_o]\n",
+        "names:\n  0: blue_hair\n  1: long_hair\n  2: o_o\n",
+        "train: x\nnames:\n- blue_hair\n- long_hair\n- o_o\n",
+        "- blue_hair\n- long hair\n- o_o\n",
+    ],
+)
+def test_lists_of_tags_in_yaml(text: str, tmp_path: Path) -> None:
+    (tmp_path / "tags.yaml").write_text(text)
+    assert read_tags(tmp_path / "tags.yaml") == ["blue_hair", "long_hair", "o_o"]
 
 
 def test_names_of_tags() -> None:

@@ -23,6 +23,7 @@ PLACES = ("id", "idx", "index", "tag_id", "tag_idx", "class_id", "")
 _CATEGORY = re.compile(r"(general|character|copyright|artist|species|meta|rating)[:/](?=.)")
 _NUMBERED = re.compile(r"\s*(\d+)(?:\s*[:,.)\t]\s*|\s+)(.*)")
 _COMMENT = re.compile(r"\s*(#|//)\s")  # without a space it begins a tag
+_ASSIGNED = re.compile(r"\s*\w+\s*=\s*(\[.*\])\s*$", re.DOTALL)  # as Python and TOML write a list
 _SEP_LINE = re.compile(r"sep=.\s*$", re.IGNORECASE)
 
 
@@ -30,12 +31,16 @@ def read_tags(path: Path) -> list[str]:
     """Names in the order of the tagger's output, as ``plain_tag`` spells them.
 
     Read: a table with a column ``name`` (or ``tag``, ``label`` ...), one name a line with or without its number, JSON
-    lists and objects of name to number or number to name, one object a line, and configurations that hold one of these.
+    or YAML lists and objects of name to number or number to name, one object a line, and configurations that hold one.
     Raises ValueError that names the file.
     """
     try:
         text = texts_of(path.read_bytes(), path.name)[0]
-        names = _from_json(text) if text.lstrip()[:1] in ("[", "{") else _from_lines(text)
+        text = assigned[1] if (assigned := _ASSIGNED.match(text)) else text
+        if text.lstrip()[:1] in ("[", "{") or path.suffix.lower() in (".yaml", ".yml"):
+            names = _names_in(_objects(text))
+        else:
+            names = _from_lines(text)
     except (LabelError, ValueError) as error:
         raise ValueError(f"{path} is no list of tags that can be read ({error})") from None
     if not names:
@@ -48,13 +53,22 @@ def plain_tag(name: str) -> str:
     return _CATEGORY.sub("", re.sub(r"[\s_-]+", "_", name.replace("\\", "").strip().lower()), count=1)
 
 
-def _from_json(text: str) -> list[str]:
+def _objects(text: str) -> Any:
+    """What JSON, one JSON object a line, YAML or a list of Python holds; all that YAML holds as texts."""
     try:
-        held = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as error:
-        if not error.msg.startswith("Extra data"):
-            raise
-        held = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if error.msg.startswith("Extra data"):
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error).replace("\n", " ")) from None
+
+
+def _names_in(held: Any) -> list[str]:
     while isinstance(held, dict) and len(held) == 1 and isinstance(inner := next(iter(held.values())), list | dict):
         if (names := _listed(held)) is not None:
             return names
@@ -83,9 +97,15 @@ def _listed(held: Any) -> list[str] | None:
     if all(key.isdigit() for key in held):
         words = _words(list(held.values()))
         return None if words is None else _in_order(list(map(int, held)), words)
-    if all(str(number).isdigit() for number in held.values()):
-        return _in_order([int(number) for number in held.values()], list(held))
-    return None
+    numbers = [_number(entry) for entry in held.values()]
+    return None if None in numbers else _in_order(numbers, list(held))  # type: ignore[arg-type]
+
+
+def _number(entry: Any) -> int | None:
+    """The place that an entry is, or says."""
+    if isinstance(entry, Mapping):
+        entry = next((entry[key] for key in PLACES if key in entry), None)
+    return int(entry) if str(entry).isdigit() else None
 
 
 def _words(entries: list[Any]) -> list[str] | None:
