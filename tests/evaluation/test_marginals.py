@@ -124,3 +124,10 @@ def test_distances_come_beside_the_noise_floor():
     found = marginal_distances(WORDS, data, other, same)
     assert found["hair_length"]["distance"] == pytest.approx(0.25, abs=0.04)
     assert found["hair_length"]["noise_floor"] < 0.05
+
+
+def test_hues_a_degree_apart_are_told_apart():
+    """360 cells, so that the distance of angles within one is 0 and across a border 1 degree."""
+    assert circular_wasserstein(np.full(4, 10.2), np.full(4, 10.8)) == 0.0
+    assert circular_wasserstein(np.full(4, 10.5), np.full(4, 20.5)) == pytest.approx(10.0)
+    assert circular_wasserstein(np.full(4, 359.5), np.full(4, 1.5)) == pytest.approx(2.0)

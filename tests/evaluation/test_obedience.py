@@ -65,11 +65,9 @@ def test_circular_correlation_follows_turns_and_mirrors():
 
 
 def test_circular_correlation_is_a_mean_over_pairs():
-    """Three angles: sines of all differences, by hand; half as much turn in one is no perfect following."""
-    first, second = np.array([0.0, 90.0, 180.0]), np.array([0.0, 30.0, 90.0])
-    product = 2 * (1.0 * np.sin(np.pi / 6) + 0.0 * 1.0 + 1.0 * np.sin(np.pi / 3))
-    scale = np.sqrt(2 * (1.0 + 0.0 + 1.0) * 2 * (0.25 + 1.0 + 0.75))
-    assert circular_correlation(first, second) == pytest.approx(product / scale)
+    """Sines of all differences, by hand: (1, 0, 1) and (1/2, 1/2, 0)."""
+    first, second = np.array([0.0, 90.0, 180.0]), np.array([0.0, 30.0, 30.0])
+    assert circular_correlation(first, second) == pytest.approx(0.5 / np.sqrt((1.0 + 1.0) * (0.25 + 0.25)))
 
 
 def test_following_values_in_order_is_obedience_whatever_their_scale():

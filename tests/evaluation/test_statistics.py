@@ -23,3 +23,10 @@ def test_the_interval_covers_the_mean():
 def test_the_mean_of_what_is_known():
     assert known_mean([1.0, None, 3.0]) == 2.0
     assert known_mean([None]) is None
+
+
+def test_the_fewest_rows_that_say_something():
+    assert rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0])) == pytest.approx(1.0)
+    assert rank_correlation(np.array([1.0, 2.0]), np.array([1.0, 4.0])) is None
+    assert bootstrap_interval(np.array([1.0, 3.0]), lambda rows: float(rows.mean()), 200) == [1.0, 3.0]
+    assert bootstrap_interval(np.array([1.0]), lambda rows: float(rows.mean()), 200) is None

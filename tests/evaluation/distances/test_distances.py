@@ -70,6 +70,13 @@ def test_frechet_distance_of_known_gaussians():
     assert gaussian_distance(mean, a, np.zeros(3), b) == pytest.approx(5.0 + 1.0 + 0.0 + 4.0)
 
 
+def test_two_pictures_are_enough_for_a_frechet_distance():
+    pair = np.array([[0.0, 0.0], [2.0, 0.0]])
+    assert frechet_distance(pair, pair + np.array([0.0, 3.0])) == pytest.approx(9.0)
+    with pytest.raises(ValueError, match="at least 2 pictures on each side, got 2 and 1"):
+        frechet_distance(pair, pair[:1])
+
+
 def test_frechet_distance_matches_the_general_matrix_root(rng):
     from scipy.linalg import sqrtm
 

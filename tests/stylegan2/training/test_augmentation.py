@@ -133,3 +133,12 @@ def test_colours_are_strengthened_about_grey() -> None:
     stronger = strengthen_colours(plain, 3.0)
     torch.testing.assert_close(stronger.mean(dim=1), plain.mean(dim=1))
     torch.testing.assert_close(stronger[:, 0] - stronger[:, 2], 3 * (plain[:, 0] - plain[:, 2]))
+
+
+def test_a_third_of_a_turn_of_the_hue_hands_each_colour_on() -> None:
+    """Rodrigues' formula in closed form: about grey, which stays; lengths stay too."""
+    none, third, any_ = augmentation._hue_rotation(torch.tensor([0.0, 2.0 * torch.pi / 3.0, 0.7]))
+    torch.testing.assert_close(none, torch.eye(3))
+    torch.testing.assert_close(third, torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+    torch.testing.assert_close(any_ @ any_.T, torch.eye(3))
+    torch.testing.assert_close(any_.sum(0), torch.ones(3))

@@ -115,6 +115,8 @@ def test_quantiles_compare_sorted_batches_and_ignore_what_is_not_known_of_all() 
     real = torch.rand(8, 5)
     assert teacher.quantiles(real.flip(0), real) == 0
     assert teacher.quantiles(real * 0.5, real) > 0
+    real[0, 1] = torch.nan
+    assert teacher.quantiles(real.nan_to_num() * 0.5, real) > 0
     real[0, :] = torch.nan
     assert teacher.quantiles(torch.randn(8, 5), real) == 0
 
