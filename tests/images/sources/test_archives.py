@@ -365,7 +365,9 @@ def test_what_is_no_archive_is_said_plainly(tmp_path: Path, name: str, data: byt
         source_of(tmp_path / name).listing()
 
 
-@pytest.mark.parametrize("address", ["https://example.org/faces.zip", "file:///home/me/faces.zip"])
+@pytest.mark.parametrize(
+    "address", ["https://x.org/a.zip", "file:///home/a.zip", "S3://bucket/a.zip", "smb://disk/faces"]
+)
 def test_an_address_is_no_path(tmp_path: Path, address: str) -> None:
     with pytest.raises(ValueError, match="is an address; give the path of a folder or archive on this disk"):
         open_source(SourceConfig(kind="archive", path=address), FacesConfig(), tmp_path)

@@ -1,5 +1,6 @@
 """From the `source` parameter to the source itself, with a plain word when it is not what it was said to be."""
 
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from anime_gen.paths import user_path
 from anime_gen.signatures import START, kind_of, stand_in
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DISC_IMAGES = (".iso", ".dmg", ".img")
 
 
@@ -40,7 +42,7 @@ def open_source(config: SourceConfig, faces: FacesConfig, place: Path) -> Source
 
 def find_path(parameter: str, text: str, place: Path, what: str = "folder or archive") -> Path:
     """The existing file or folder that a parameter names; FileNotFoundError lists where it was looked for."""
-    if text.startswith(("http://", "https://", "ftp://", "s3://", "gs://", "file://")):
+    if _ADDRESS.match(text):
         raise ValueError(f"{parameter}: {text} is an address; give the path of a {what} on this disk")
     given = user_path(text)
     tried = [given.resolve(), (_project(place) / given).resolve()]
