@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ TINY = {
     "network": {"resolution": 8, "channel_base": 32, "channel_max": 4, "z_dim": 4, "w_dim": 4, "mapping_layers": 1},
     "growth": {"stages": [{"resolution_px": 8, "stable_images": 16, "batch": 8}]},
 }
+NOTHING_READ = Tagger([])
 VOCABULARY = Vocabulary.parse({"light": {"label": "Light", "kind": "continuous", "group": "face"}})
 
 
@@ -40,9 +42,11 @@ def parameters(**changes: object) -> TrainParameters:
     return TypeAdapter(TrainParameters).validate_python(TINY | changes)
 
 
-def run_node(index: pd.DataFrame, folder: Path, settings: TrainParameters) -> tuple[Any, ...]:
+def run_node(
+    index: pd.DataFrame, folder: Path, settings: TrainParameters, tagger: Any = NOTHING_READ
+) -> tuple[Any, ...]:
     store = write_store(folder / "faces", faces().read(np.arange(len(index))))
-    return train_generator(store, index, index[["split"]], Tagger([]), VOCABULARY, folder / "runs", settings)
+    return train_generator(store, index, index[["split"]], tagger, VOCABULARY, folder / "runs", settings)
 
 
 def test_trains_on_the_split_train_only(index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +85,19 @@ def test_a_condition_without_sub_models_is_refused_before_work(index: pd.DataFra
     with pytest.raises(ValueError, match=r"run the tag stage .* or set condition: none"):
         run_node(index, tmp_path, parameters(condition="tags"))
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_generator_without_sliders_asks_nothing_of_tags_that_cannot_be_trusted(
+    index: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def untold(*arguments: object) -> None:
+        raise ValueError("no attribute has tags that can be trusted")
+
+    monkeypatch.setattr(nodes, "training_tags", untold)
+    tagger = SimpleNamespace(sub_models=["one that abstains"])
+    assert run_node(index, tmp_path, parameters(), tagger)[2]["images_seen"] == 16
+    with pytest.raises(ValueError, match="that can be trusted"):
+        run_node(index, tmp_path, parameters(tags={"quantiles": 1.0}), tagger)
 
 
 def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:

@@ -34,7 +34,8 @@ def train_generator(
     config = parameters.root
     rows = np.flatnonzero((face_index["split"] == "train").to_numpy())
     index, table = face_index.iloc[rows], tags.iloc[rows]
-    tag_set = training_tags(attributes, tagger, index, table, config.tags.left_out) if tagger.sub_models else None
+    taught = tagger.sub_models and (config.condition == "tags" or config.tags.quantiles > 0)
+    tag_set = training_tags(attributes, tagger, index, table, config.tags.left_out) if taught else None
     try:
         result = train(config, face_store, training_runs, active_tracker(), rows, tags=tag_set)
     except TrainingInterruptedError as interruption:
