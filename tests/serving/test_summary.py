@@ -57,9 +57,9 @@ def test_a_damaged_report_counts_as_none(project):
 def test_reports_are_told_in_a_line_each(project):
     reports = {
         "ingest": {"accepted": 90, "seen": 100, "rejected": {"small": 4, "broken": 6}},
-        "tagging": {"smile": {}, "hat": {}, "seconds": 3},
+        "tagging": {"smile": {"r2": 0.4}, "hat": {"macro_f1": 0.81}, "bow": {"macro_f1": 0.9}, "seconds": 3},
         "generator": {"resolution": 64, "kid": 0.012345, "kid_noise_floor": 0.001, "spread_mean": 0.9},
-        "directions": {"smile": {}, "note": "x"},
+        "directions": {"smile": {"hit_median": 0.02, "leakage_mean": 0.0512345}, "hat": {}, "note": "x"},
         "publish": {"reason": "champion: the first model"},
     }
     for name, report in reports.items():
@@ -67,10 +67,14 @@ def test_reports_are_told_in_a_line_each(project):
         path.write_text(json.dumps(report), encoding="utf-8")
     told = summary(project)
     assert "90 faces of 100; 10 rejected" in told
-    assert "2 attributes; median F1 unknown, median R2 unknown on held-out faces" in told
+    assert "3 attributes; median F1 0.855, median R2 0.4 on held-out faces" in told
     assert "64 px; KID 0.0123 (data against data 0.001), spread 0.9 of the data's" in told
-    assert "1 sliders; median miss unknown, median leakage unknown" in told
+    assert "2 sliders; median miss 0.02, median leakage 0.0512" in told
     assert "champion: the first model" in told
+
+
+def test_figures_that_are_not_there_are_unknown():
+    assert TELLERS["directions"][0]({"hat": {}}) == "1 sliders; median miss unknown, median leakage unknown"
 
 
 def test_a_set_too_small_says_so():

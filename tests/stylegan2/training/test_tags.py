@@ -11,7 +11,7 @@ from anime_gen.stylegan2.training.inputs import Inputs
 from anime_gen.stylegan2.training.reals import Reals
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
-from anime_gen.stylegan2.training.tag_set import TagSet
+from anime_gen.stylegan2.training.tag_set import TagSet, _partners
 from anime_gen.stylegan2.training.tag_supervision import TagSupervision, alter
 from anime_gen.stylegan2.training.trainer import train, with_condition
 from anime_gen.stylegan2.training.training_config import GrowthConfig, StageConfig, TagConfig, TrainingConfig
@@ -291,3 +291,13 @@ def test_a_tag_that_teaches_nothing_is_named(fill: float, message: str) -> None:
 def test_a_weight_out_of_range_is_named() -> None:
     with pytest.raises(ValueError, match=r"tags\.hide must be from 0 to below 1"):
         TagConfig(hide=1.0)
+
+
+def test_everyone_has_a_partner_nearby_who_is_not_oneself() -> None:
+    """By hand: two close pairs, and one left over who changes places with a neighbour."""
+    standard = np.array([[0.0], [10.0], [0.1], [10.2], [50.0]])
+    assert _partners(standard[:4], np.arange(4)).tolist() == [2, 3, 0, 1]
+    assert _partners(standard[:2], np.arange(2)).tolist() == [1, 0]
+    found = _partners(standard, np.arange(5))
+    assert sorted(found.tolist()) == list(range(5))
+    assert (found != np.arange(5)).all()
