@@ -11,7 +11,6 @@ import urllib.request
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
-import mlflow
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -21,6 +20,7 @@ from tests.serving.test_served_model import ask
 from tests.streamlit_app.site import free_port
 
 MODEL = "models:/anime-generator@champion"
+NEEDS = "import mlflow, sys; print(mlflow.pyfunc.get_model_dependencies(sys.argv[1]))"
 ALONE = """
 import sys
 
@@ -55,7 +55,7 @@ def installed_with(requirements: list[str]) -> set[str]:
 
 def environment(database: Path) -> dict[str, str]:
     """This process's, with the registry of a database and without this checkout's code."""
-    left_out = ("PYTHONPATH", "MLFLOW_TRACKING_URI")
+    left_out = ("PYTHONPATH", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
     kept = {key: value for key, value in os.environ.items() if key not in left_out}
     return kept | {"MLFLOW_TRACKING_URI": f"sqlite:///{database}"}
 
@@ -69,10 +69,12 @@ def up(address: str) -> bool:
 
 
 def test_a_picture_takes_no_library_that_the_model_does_not_name(published_database: Path, tmp_path: Path):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{published_database}")
-        path = mlflow.pyfunc.get_model_dependencies(MODEL)
-    there = installed_with(Path(path).read_text().split())
+    # In a process of its own: other tests leave MLflow in this one with the address of a registry that is gone.
+    asked = subprocess.run(
+        [sys.executable, "-c", NEEDS, MODEL], env=environment(published_database), capture_output=True, text=True
+    )
+    assert asked.returncode == 0, asked.stderr[-3000:]
+    there = installed_with(Path(asked.stdout.splitlines()[-1]).read_text().split())
     absent = [
         module
         for module, owners in packages_distributions().items()
