@@ -40,12 +40,23 @@ def _geometry(images: torch.Tensor, happens: torch.Tensor, amount: torch.Tensor,
     mirror = torch.where(flip, -1.0, 1.0)
     dx = torch.where(shift, amount[:, 3] * 2 * config.translate, 0.0)
     dy = torch.where(shift, amount[:, 4] * 2 * config.translate, 0.0)
-    cos, sin = angle.cos() * zoom, angle.sin() * zoom
-    theta = torch.stack([torch.stack([cos * mirror, -sin, dx], 1), torch.stack([sin * mirror, cos, dy], 1)], 1)
-    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
-    moved = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    moved = resample(images, zoom, angle, torch.stack([dx, dy], 1), mirror)
     changed = (flip | scale | rotate | shift).view(-1, 1, 1, 1)
     return torch.where(changed, moved, images)
+
+
+def resample(
+    images: torch.Tensor,
+    zoom: torch.Tensor,
+    angle: torch.Tensor,
+    shift: torch.Tensor,
+    mirror: torch.Tensor | float = 1.0,
+) -> torch.Tensor:
+    """Images [n, 3, h, w] seen `zoom` [n] as far, turned by radians [n], moved by `shift` [n, 2] of half a side."""
+    cos, sin = angle.cos() * zoom, angle.sin() * zoom
+    rows = [torch.stack([cos * mirror, -sin, shift[:, 0]], 1), torch.stack([sin * mirror, cos, shift[:, 1]], 1)]
+    grid = functional.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
 def _colour(images: torch.Tensor, happens: torch.Tensor, amount: torch.Tensor, config: AugmentConfig) -> torch.Tensor:

@@ -93,20 +93,21 @@ class Step:
     def generator_phase(self, stage: Stage, reals: Reals, alpha: float) -> None:
         """Teach the generator to be taken for real."""
         relativistic, supervision = self.config.loss.kind == "relativistic", self.inputs.supervision
+        compared = relativistic or self.config.loss.detail > 0
         self.state.generator_adam.zero_grad()
         self.state.discriminator.requires_grad_(False)
         for part, count in self.inputs.parts(stage):
             tags = self.inputs.given_tags(stage, reals, part, count)
             fake = self.inputs.generate("g", part, count, stage, alpha, tags, track=True)
             fake_logits = self.score(fake, "g", part, alpha, tags)
-            real = self.inputs.real_pictures(stage, reals, part, count, alpha)
+            real = self.inputs.real_pictures(stage, reals, part, count, alpha) if compared else None
             real_logits = None
-            if relativistic:
+            if relativistic and real is not None:
                 with torch.no_grad():
                     real_logits = self.score(real, "g-real", part, alpha, tags)
             loss = losses.generator_loss(self.config.loss.kind, real_logits, fake_logits)
             self.record("loss/g", loss)
-            if self.config.loss.detail > 0:
+            if self.config.loss.detail > 0 and real is not None:
                 detail = losses.detail_loss(fake, real)
                 self.record("loss/detail", detail)
                 loss = loss + self.config.loss.detail * detail

@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from anime_gen.stylegan2.networks.condition import SMALLEST_DEVIATION, attribute_columns
+from anime_gen.stylegan2.training.augmentation import resample
 from anime_gen.stylegan2.training.tag_set import Reader, TagSet
 from anime_gen.stylegan2.training.training_config import TagConfig
 
@@ -103,17 +104,12 @@ def alter(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
 
     A pattern that only misleads a network seldom survives that; what a person would call a longer mouth does.
     """
-    n, side = len(images), images.shape[-1]
+    n = len(images)
 
     def within(limit: float, *shape: int) -> torch.Tensor:
         return limit * (2 * torch.rand(n, *shape, generator=random, device=images.device) - 1)
 
-    zoom, turn = 1 + within(ZOOM), within(TURN)
-    cos, sin = zoom * turn.cos(), zoom * turn.sin()
-    moved = within(2 * SHIFT, 2)  # the picture is two wide
-    theta = torch.stack([torch.stack([cos, -sin, moved[:, 0]], 1), torch.stack([sin, cos, moved[:, 1]], 1)], 1)
-    where = functional.affine_grid(theta, [n, 3, side, side], align_corners=False)
-    altered = functional.grid_sample(images, where, padding_mode="reflection", align_corners=False)
+    altered = resample(images, 1 + within(ZOOM), within(TURN), within(2 * SHIFT, 2))  # a picture is two wide
     soft = functional.avg_pool2d(functional.pad(altered, (1, 1, 1, 1), mode="replicate"), 3, 1)
     altered = altered.lerp(soft, within(1, 1, 1, 1).abs())
     altered = altered * (1 + within(CONTRAST, 1, 1, 1)) + within(BRIGHTNESS, 1, 1, 1)
