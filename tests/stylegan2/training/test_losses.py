@@ -119,3 +119,19 @@ def test_the_detail_loss_is_least_at_the_real_pictures_strength() -> None:
     assert float(losses.detail_loss(half - 100 * gradient, real)) < 0.25
     grey = real.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
     assert torch.isfinite(losses.detail_loss(grey, grey))
+
+
+def test_larger_pictures_have_more_bands_of_detail() -> None:
+    """Down to what a picture of 64 pixels has for its second finest: waves of 16 pixels count at 256, not at 64."""
+    assert [len(losses.detail_strengths(torch.zeros(1, 3, px, px))) for px in (16, 64, 128, 256)] == [4, 4, 6, 8]
+    wave = (torch.arange(256) * 2 * torch.pi / 16).sin().expand(1, 3, 256, 256) / 2
+    finest, *_, coarsest = losses.detail_strengths(wave)[4:]
+    assert float(coarsest) > 0.1 > 0.02 > float(finest)
+
+
+def test_a_preview_is_compared_with_the_whole_picture_averaged_down() -> None:
+    torch.manual_seed(0)
+    whole = torch.randn(2, 3, 16, 16)
+    small = whole.unflatten(3, (4, 4)).unflatten(2, (4, 4)).mean(dim=(3, 5))
+    assert float(losses.preview_loss([small, torch.zeros(2, 3, 8, 8), whole], 4)) == pytest.approx(0, abs=1e-12)
+    assert float(losses.preview_loss([small + 0.5, torch.zeros(2, 3, 8, 8), whole], 4)) == pytest.approx(0.25)

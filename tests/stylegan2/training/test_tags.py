@@ -8,13 +8,20 @@ from safetensors.torch import load_file
 
 from anime_gen.stylegan2.networks.weights import load_generator
 from anime_gen.stylegan2.training.inputs import Inputs
+from anime_gen.stylegan2.training.losses import preview_loss
 from anime_gen.stylegan2.training.reals import Reals
 from anime_gen.stylegan2.training.state import new_state
 from anime_gen.stylegan2.training.step import Step
 from anime_gen.stylegan2.training.tag_set import TagSet, _partners
 from anime_gen.stylegan2.training.tag_supervision import TagSupervision, alter
 from anime_gen.stylegan2.training.trainer import train, with_condition
-from anime_gen.stylegan2.training.training_config import GrowthConfig, StageConfig, TagConfig, TrainingConfig
+from anime_gen.stylegan2.training.training_config import (
+    GrowthConfig,
+    LossConfig,
+    StageConfig,
+    TagConfig,
+    TrainingConfig,
+)
 from tests.stylegan2.conftest import faces, tiny_config
 from tests.stylegan2.training.test_step import STAGE
 
@@ -70,6 +77,37 @@ def test_sub_models_look_at_pictures_altered_by_little_in_which_no_fine_pattern_
     kept = [float((alter(stripes, random) * stripes).mean()) for stripes in (fine, broad)]
     assert kept[0] < 0.4
     assert kept[1] > 0.7
+
+
+def test_sub_models_see_large_pictures_as_they_were_taught_to() -> None:
+    """Averaged down before they are altered: noise that is added to a large picture would be averaged away."""
+    seen: list[torch.Tensor] = []
+
+    def reader(images: torch.Tensor) -> torch.Tensor:
+        seen.append(images)
+        return images.new_zeros(len(images), 5)
+
+    teacher = TagSupervision(replace(tag_set(), readers=(reader,), read_px=8), TagConfig(), CPU, torch.float32)
+    stripes = torch.tensor([1.0, -1.0]).repeat(16).expand(16, 3, 32, 32)
+    teacher.read(stripes, torch.Generator().manual_seed(0))
+    teacher.read(torch.zeros(16, 3, 8, 8), torch.Generator().manual_seed(0))
+    torch.testing.assert_close(seen[0], seen[1])
+    assert seen[0].std(dim=(1, 2, 3)).max() > 0.05
+
+
+def test_a_preview_of_the_size_that_sub_models_read_learns_to_be_the_picture() -> None:
+    tags = replace(tag_set(), read_px=8)
+    apart = []
+    for weight in (0.0, 1000.0):
+        config = conditional(loss=LossConfig(preview=weight), tags=TagConfig(consistency=0.0, counterfactual=0.0))
+        step = Step(Inputs(config, new_state(config, CPU, tags), CPU, torch.float32, tags))
+        reals = Reals(faces(), np.arange(48), 16, 0, CPU, tags.values)
+        for _ in range(80):
+            step.run(STAGE, reals)
+        with torch.no_grad():
+            pictures = step.inputs.pyramid("g", 0, STAGE.batch, STAGE, 1.0, reals.tags(0, 8))
+        apart.append(float(preview_loss(pictures, 8)))
+    assert apart[1] < 0.3 * apart[0], apart
 
 
 def test_readers_take_turns_and_the_noise_of_the_step_decides_whose_it_is() -> None:

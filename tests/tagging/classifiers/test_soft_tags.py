@@ -32,6 +32,7 @@ def tagger() -> Any:
     return SimpleNamespace(
         vocabulary=VOCABULARY,
         fingerprint="key",
+        input_px=64,
         readout=lambda images: torch.zeros(len(images), len(VOCABULARY.columns)),
     )
 

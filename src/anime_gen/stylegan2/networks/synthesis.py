@@ -117,13 +117,26 @@ class SynthesisNetwork(nn.Module):
         `resolution` stops at a lower block (growing); `alpha` in [0, 1] is that block's fade-in; `generator` draws the
         random noise; `dtype` is the precision of the feature maps.
         """
+        return self.pyramid(ws, noise, generator, resolution, alpha, dtype)[-1]
+
+    def pyramid(
+        self,
+        ws: torch.Tensor,
+        noise: Noise = "constant",
+        generator: torch.Generator | None = None,
+        resolution: int | None = None,
+        alpha: float = 1.0,
+        dtype: torch.dtype = torch.float32,
+    ) -> list[torch.Tensor]:
+        """The same image at the end of all those it is built on, from 4x4 on."""
         x: torch.Tensor | None = None
-        image: torch.Tensor | None = None
+        images: list[torch.Tensor] = []
         last = resolution or self.blocks[-1].resolution
         for index, block in enumerate(self.blocks):
             fade = alpha if block.resolution == last else 1.0
-            x, image = block(x, image, self.block_ws(ws, index), noise, generator, dtype, fade)
+            below = images[-1] if images else None
+            x, image = block(x, below, self.block_ws(ws, index), noise, generator, dtype, fade)
+            images.append(image)
             if block.resolution == last:
                 break
-        assert image is not None
-        return image
+        return images

@@ -66,14 +66,19 @@ class Inputs:
         ws = torch.where(second.unsqueeze(2), w[count:].unsqueeze(1), w[:count].unsqueeze(1))
         return self.state.generator.mapping.add_tags(ws, tags)
 
-    def generate(
-        self, purpose: str, part: int, count: int, stage: Stage, alpha: float, tags: Tags, track: bool = False
-    ) -> torch.Tensor:
+    def generate(self, purpose: str, part: int, count: int, stage: Stage, alpha: float, tags: Tags) -> torch.Tensor:
         """Generated pictures [count, 3, r, r]; each purpose draws its own latents and noise."""
+        return self.pyramid(purpose, part, count, stage, alpha, tags)[-1]
+
+    def pyramid(
+        self, purpose: str, part: int, count: int, stage: Stage, alpha: float, tags: Tags, track: bool = False
+    ) -> list[torch.Tensor]:
+        """The same pictures at the end of all those that they are built on; `track` counts their w in the average."""
         ws = self.latents(purpose, part, count, stage.resolution, tags, track)
         random = self.stream(f"noise-{purpose}", part)
-        result: torch.Tensor = self.state.generator.synthesis(ws, "random", random, stage.resolution, alpha, self.dtype)
-        return result
+        synthesis = self.state.generator.synthesis
+        pictures: list[torch.Tensor] = synthesis.pyramid(ws, "random", random, stage.resolution, alpha, self.dtype)
+        return pictures
 
     def real_pictures(self, stage: Stage, reals: Reals, part: int, count: int, alpha: float) -> torch.Tensor:
         """The real pictures of one part of the batch, faded as the stage is."""

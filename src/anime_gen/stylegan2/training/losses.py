@@ -51,7 +51,7 @@ def path_length_penalty(lengths: torch.Tensor, mean: torch.Tensor) -> tuple[torc
 def detail_loss(fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
     """Squared share, a scalar, by which the fine detail of pictures [n, 3, h, w] is too weak or too strong.
 
-    Four strengths of a batch count alike: the two finest bands of a Laplacian pyramid (Burt and Adelson 1983, not
+    The strengths of a batch count alike: the finest bands of a Laplacian pyramid (Burt and Adelson 1983, not
     subsampled), each of the colours' distance from grey and of grey. They say how much detail, the discriminator where.
     """
     wanted = detail_strengths(real).clamp_min(GREY)
@@ -59,14 +59,30 @@ def detail_loss(fake: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
 
 
 def detail_strengths(images: torch.Tensor) -> torch.Tensor:
-    """Root mean squares [4] of images [n, 3, h, w]: colours' finest band and the next, then grey's."""
+    """Root mean squares [2k] of images [n, 3, h, w]: k bands of the colours from the finest on, then k of grey.
+
+    k is 2 up to 64 pixels and one more for each doubling: what is coarser, a discriminator sees by itself.
+    """
     images = images.float().clamp(-1, 1)
     grey = images.mean(dim=1, keepdim=True)
-    bands = []
+    strengths = []
     for part in (images - grey, grey):
-        fine = _blurred(part, 1)
-        bands += [part - fine, fine - _blurred(fine, 2)]
-    return torch.stack([band.square().mean().sqrt() for band in bands])
+        for band in range(max(2, (images.shape[-1] // 16).bit_length() - 1)):
+            coarser = _blurred(part, 2**band)
+            strengths.append((part - coarser).square().mean().sqrt())
+            part = coarser
+    return torch.stack(strengths)
+
+
+def preview_loss(pictures: list[torch.Tensor], size_px: int) -> torch.Tensor:
+    """Mean squared difference, a scalar, between a picture's stage of `size_px` pixels and the whole averaged down.
+
+    `pictures` are those of SynthesisNetwork.pyramid. The whole is its stage and what larger blocks add, so this keeps
+    them to detail: the lower blocks by themselves draw the same picture, smaller, at a part of the cost.
+    """
+    small = next(picture for picture in pictures if picture.shape[-1] == size_px)
+    whole = functional.avg_pool2d(pictures[-1], pictures[-1].shape[-1] // size_px)
+    return functional.mse_loss(small, whole)
 
 
 def _blurred(images: torch.Tensor, step: int) -> torch.Tensor:

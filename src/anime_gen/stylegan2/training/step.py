@@ -11,10 +11,10 @@ from anime_gen.stylegan2.training.growth import Stage
 from anime_gen.stylegan2.training.inputs import Inputs, Tags
 from anime_gen.stylegan2.training.optimizer import FlatAdam
 from anime_gen.stylegan2.training.reals import Reals
+from anime_gen.stylegan2.training.tag_set import READ_PX
 from anime_gen.stylegan2.training.tag_supervision import TagSupervision
 
 ADA_INTERVAL = 4  # steps between two adjustments of p
-READ_PX = 64  # counterfactual pictures are made at most this large: sub-models look at no more
 
 
 class Step:
@@ -33,6 +33,8 @@ class Step:
             if self.config.run.compile and inputs.device.type == "cuda"
             else None
         )
+        read_px = inputs.supervision.read_px if inputs.supervision else READ_PX
+        self.preview_px = inputs.config.network.resolution_for(read_px)
         self.statistics: dict[str, tuple[torch.Tensor, int]] = {}
 
     def run(self, stage: Stage, reals: Reals) -> None:
@@ -98,7 +100,8 @@ class Step:
         self.state.discriminator.requires_grad_(False)
         for part, count in self.inputs.parts(stage):
             tags = self.inputs.given_tags(stage, reals, part, count)
-            fake = self.inputs.generate("g", part, count, stage, alpha, tags, track=True)
+            pictures = self.inputs.pyramid("g", part, count, stage, alpha, tags, track=True)
+            fake = pictures[-1]
             fake_logits = self.score(fake, "g", part, alpha, tags)
             real = self.inputs.real_pictures(stage, reals, part, count, alpha) if compared else None
             real_logits = None
@@ -111,6 +114,10 @@ class Step:
                 detail = losses.detail_loss(fake, real)
                 self.record("loss/detail", detail)
                 loss = loss + self.config.loss.detail * detail
+            if self.config.loss.preview > 0 and stage.resolution > self.preview_px:
+                preview = losses.preview_loss(pictures, self.preview_px)
+                self.record("loss/preview", preview)
+                loss = loss + self.config.loss.preview * preview
             if supervision and stage.resolution >= self.config.tags.from_px:
                 loss = loss + self.tag_loss(supervision, fake, tags, stage, reals, part)
             (loss * (count / stage.batch)).backward()
@@ -152,7 +159,7 @@ class Step:
             return
         more = max(1, round(self.config.tags.counterfactual_share * count))
         asked = supervision.counterfactual(tags, more, self.inputs.stream("swap", part))
-        size = min(stage.resolution, READ_PX)
+        size = min(stage.resolution, self.preview_px)  # sub-models look at no more
         ws = self.inputs.latents("counterfactual", part, len(asked), size, asked)
         random = self.inputs.stream("noise-counterfactual", part)
         fade = alpha if size == stage.resolution else 1.0

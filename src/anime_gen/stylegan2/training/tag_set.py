@@ -10,6 +10,9 @@ import torch
 from anime_gen.stylegan2.networks.condition import SMALLEST_DEVIATION, attribute_columns
 from anime_gen.stylegan2.streams import stream_key
 
+READ_PX = 64
+"""What sub-models usually average pictures down to before they look at them."""
+
 BLOCK = 64
 """Random faces among which each finds its second parent."""
 
@@ -24,7 +27,8 @@ class TagSet:
     `together` names attributes that are seen only with another one (size of glasses: glasses) and change hands with it;
     each of `readers` reads the same columns off a picture, and they take turns: what has learnt to please one of them
     has yet to please the next; `key` says which sub-models they are made of; `both_sides` names the attributes that
-    each half of a face shows by itself (the colour of the eyes).
+    each half of a face shows by itself (the colour of the eyes); of pictures larger than `read_px` the readers see no
+    more than of those averaged down to it.
     """
 
     columns: tuple[str, ...]
@@ -33,6 +37,7 @@ class TagSet:
     key: str = ""
     together: Mapping[str, str] = field(default_factory=dict)
     both_sides: tuple[str, ...] = ()
+    read_px: int = READ_PX
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1] != len(self.columns):

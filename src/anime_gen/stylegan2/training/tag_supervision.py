@@ -27,7 +27,7 @@ class TagSupervision:
     """The losses on what the sub-models read, each column in standard deviations of the training set."""
 
     def __init__(self, tags: TagSet, config: TagConfig, device: torch.device, dtype: torch.dtype) -> None:
-        self.readers, self.config, self.dtype = tags.readers, config, dtype
+        self.readers, self.read_px, self.config, self.dtype = tags.readers, tags.read_px, config, dtype
         deviation = np.nanstd(tags.values, axis=0).astype(np.float32)
         self.deviation = torch.from_numpy(deviation).clamp_min(SMALLEST_DEVIATION).to(device)
         votes = torch.zeros(len(tags.columns))
@@ -59,7 +59,12 @@ class TagSupervision:
         return torch.where(take, donors, tags[:count])
 
     def read(self, images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-        """Columns [n, k] that the sub-models whose turn it is read in pictures [n, 3, r, r], each altered a little."""
+        """Columns [n, k] that the sub-models whose turn it is read in pictures [n, 3, r, r], each altered a little.
+
+        Averaged down first: that is all that the sub-models see, and altering costs less.
+        """
+        if images.shape[-1] > self.read_px:
+            images = functional.avg_pool2d(images, images.shape[-1] // self.read_px)
         altered = alter(images, random)
         with torch.autocast(images.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
             return self._whose_turn(random)(altered).float()

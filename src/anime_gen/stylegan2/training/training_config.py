@@ -90,7 +90,8 @@ class OptimConfig:
 class LossConfig:
     """Adversarial loss and its regularisers.
 
-    `colour_gain` strengthens colours for the discriminator alone; `detail` weighs losses.detail_loss beside it.
+    `colour_gain` strengthens colours for the discriminator alone; `detail` weighs losses.detail_loss beside it, and
+    `preview` losses.preview_loss where pictures are larger than what sub-models look at.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
@@ -104,6 +105,7 @@ class LossConfig:
     style_mixing: float = 0.5
     colour_gain: float = 1.0
     detail: float = 0.0
+    preview: float = 0.0
 
     def __post_init__(self) -> None:
         kinds = ("non_saturating", "relativistic")
@@ -116,6 +118,7 @@ class LossConfig:
         require(0 <= self.style_mixing <= 1, "loss.style_mixing", "from 0 to 1", self.style_mixing)
         require(1 <= self.colour_gain <= 10, "loss.colour_gain", "from 1 to 10", self.colour_gain)
         require(0 <= self.detail <= 1000, "loss.detail", "from 0 to 1000", self.detail)
+        require(0 <= self.preview <= 1000, "loss.preview", "from 0 to 1000", self.preview)
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,8 @@ def _tag_set(chosen: Vocabulary, taggers: Sequence[Tagger], key: str, values: np
     both_sides = tuple(a.name for a in given.values() if a.both_sides)
     names, together = tuple(column.name for column in given.columns), {n: w for n, w in together.items() if n in told}
     readers = tuple(SoftReader(tagger, given) for tagger in taggers)
-    return TagSet(names, values[:, kept], readers, key, together, both_sides)
+    read_px = max(tagger.input_px for tagger in taggers)
+    return TagSet(names, values[:, kept], readers, key, together, both_sides, read_px)
 
 
 def _differs(tags: np.ndarray) -> bool:
