@@ -1,5 +1,6 @@
 """A tiny bundle made once per process, MLflow kept in a temporary folder, and no run left open by any test."""
 
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -185,6 +186,16 @@ def _settings_are_resolved() -> Iterator[None]:
     """A catalog read without its resolver would write into a folder of that literal name."""
     yield
     assert not [*ROOT.glob("${*"), *Path.cwd().glob("${*")], "this test wrote where an unresolved setting says"
+
+
+@pytest.fixture(autouse=True)
+def _addresses_of_mlflow_are_forgotten() -> Iterator[None]:
+    """MLflow writes the address that a test sets into the environment, where later tests and programs read it."""
+    before = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
+    yield
+    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)

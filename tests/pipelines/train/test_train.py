@@ -110,7 +110,7 @@ def test_the_pipeline_takes_faces_and_gives_a_generator() -> None:
 @pytest.mark.parametrize(
     ("env", "resolution"),
     [
-        *(("base", 64), ("smoke", 16), ("finetune", 64), ("shipped", 64)),
+        *(("base", 64), ("smoke", 16), ("finetune", 64), ("shipped", 256)),
         *(("crypko", 256), ("crypko512", 512), ("crypko1024", 1024)),
     ],
 )
