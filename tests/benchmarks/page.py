@@ -88,7 +88,7 @@ def main() -> None:
             visit(browser, address).context.close()
             print(f"second visitor: {time.perf_counter() - begun:.2f} s")
             page.get_by_role("tab", name="Hair").click()
-            drag(page, SLIDERS[0], True)
+            drag(page, SLIDERS[0], False)
             before = cpu(server), cpu_of_browser()
             done = [drag(page, SLIDERS[n % len(SLIDERS)], n % 2 == 0) for n in range(wish.drags)]
             used = cpu(server) - before[0], cpu_of_browser() - before[1]
