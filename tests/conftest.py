@@ -190,12 +190,16 @@ def _settings_are_resolved() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _addresses_of_mlflow_are_forgotten() -> Iterator[None]:
-    """MLflow writes the address that a test sets into the environment, where later tests and programs read it."""
+    """MLflow writes the address that a test sets into the environment, where later tests and programs read it.
+
+    Nothing else is written: a thread that a page left behind may be reading the environment from C at that moment.
+    """
     before = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
     yield
-    for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+    after = {name: value for name, value in os.environ.items() if name.startswith("MLFLOW_")}
+    for name in after.keys() - before.keys():
         del os.environ[name]
-    os.environ.update(before)
+    os.environ.update(before.items() - after.items())
 
 
 @pytest.fixture(autouse=True)
